@@ -1,1 +1,22 @@
-//! x
+//! Database rows (SeaORM) and value types: ids, enums, money. No GraphQL, no logic; files are named as the slices.
+
+mod money;
+#[macro_use]
+mod text_enum;
+
+pub mod approvals;
+pub mod assets;
+pub mod audit;
+pub mod catalogue;
+pub mod events;
+pub mod identity;
+pub mod jobs;
+pub mod listings;
+pub mod organisation;
+pub mod photos;
+pub mod requests;
+pub mod savings;
+pub mod transfers;
+pub mod warehouses;
+
+pub use money::Money;

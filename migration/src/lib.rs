@@ -1,1 +1,43 @@
-//! x
+//! Schema changes, one file a change, for SQLite and PostgreSQL alike.
+//!
+//! The files are SQL with placeholders for the few types and words that differ; see [`dialect`].
+
+mod dialect;
+
+use sea_orm_migration::prelude::*;
+
+/// Runs the changes in order.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        macro_rules! changes {
+            ($($name:literal),+ $(,)?) => {
+                vec![$(Box::new(dialect::SqlChange {
+                    name: $name,
+                    up: include_str!(concat!("sql/", $name, ".up.sql")),
+                    down: include_str!(concat!("sql/", $name, ".down.sql")),
+                })),+]
+            };
+        }
+        changes![
+            "0001_identity",
+            "0002_organisation",
+            "0003_catalogue",
+            "0004_warehouses",
+            "0005_assets",
+            "0006_listings",
+            "0007_approvals",
+            "0008_requests",
+            "0009_transfers",
+            "0010_savings",
+            "0011_photos",
+            "0012_events",
+            "0013_audit",
+            "0014_jobs",
+            "0015_append_only",
+        ]
+    }
+}

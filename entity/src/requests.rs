@@ -1,0 +1,159 @@
+//! Requests and their lines.
+
+use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
+
+text_enum! {
+    /// Life of a request line.
+    pub enum LineState {
+        /// Being written.
+        Draft,
+        /// Holds its pieces and is with the approvers.
+        Submitted,
+        /// Waits for pieces that others hold.
+        Queued,
+        /// Approved; its pieces are promised.
+        Reserved,
+        /// Some of its pieces were released.
+        Releasing,
+        /// All released, not all received.
+        InTransit,
+        /// Received in full.
+        Received,
+        /// Received in part: pieces were lost or refused.
+        Short,
+        /// Not accepted by the receiver.
+        Refused,
+        /// Received and booked on both sides.
+        Closed,
+        /// Sent back to be corrected.
+        Returned,
+        /// Lowered to nothing by an approver.
+        Cut,
+        /// Refused by an approver.
+        Rejected,
+        /// Taken back by the asker.
+        Cancelled,
+        /// The asker's side let its hold lapse.
+        Expired,
+        /// The pieces went to others.
+        Outranked,
+        /// The giver could not deliver.
+        GiverFailed,
+    }
+}
+
+text_enum! {
+    /// Why a line ended, or waits.
+    pub enum LineReason {
+        /// Every piece is held by earlier askers.
+        HeldByOthers,
+        /// The asset is frozen.
+        Frozen,
+        /// The pieces were delivered to another unit.
+        AlreadyDelivered,
+        /// The offer was withdrawn.
+        ListingWithdrawn,
+        /// The asker's side did not act in time.
+        HoldLapsed,
+        /// An approver refused it.
+        Refused,
+        /// An approver asks for a correction.
+        Corrected,
+        /// The asker took it back.
+        CancelledByAsker,
+        /// An approver lowered the quantity.
+        CutByApprover,
+    }
+}
+
+/// A unit asks (调剂申请), in several lines.
+pub mod request {
+    use super::*;
+
+    /// A unit asks (调剂申请), in several lines.
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "request")]
+    pub struct Model {
+        /// Identity.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        /// Given at submission.
+        #[sea_orm(column_type = "Text", nullable)]
+        pub number: Option<String>,
+        /// The unit.
+        pub unit_id: Uuid,
+        /// Justification.
+        #[sea_orm(column_type = "Text")]
+        pub justification: String,
+        /// Needed by.
+        pub needed_by: Option<Date>,
+        /// The account.
+        pub created_by: Uuid,
+        /// When it was made.
+        pub created_at: DateTimeUtc,
+        /// Submitted at.
+        pub submitted_at: Option<DateTimeUtc>,
+        /// Row version, raised by every change.
+        pub version: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    #[allow(missing_docs)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// One line of a request, for one listing, with a state of its own.
+pub mod request_line {
+    use super::*;
+
+    /// One line of a request, for one listing, with a state of its own.
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "request_line")]
+    pub struct Model {
+        /// Identity.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        /// The request.
+        pub request_id: Uuid,
+        /// The listing.
+        pub listing_id: Uuid,
+        /// Position.
+        pub position: i64,
+        /// Quantity asked.
+        pub quantity_asked: i64,
+        /// What is left of it after a cut.
+        pub quantity: i64,
+        /// State.
+        pub state: LineState,
+        /// Why it ended, or waits.
+        pub reason: Option<LineReason>,
+        /// What a person wrote about it.
+        #[sea_orm(column_type = "Text", nullable)]
+        pub comment: Option<String>,
+        /// When the hold lapses unless the asker's side acts.
+        pub hold_expires_at: Option<DateTimeUtc>,
+        /// Ticket in the listing's queue; the visible place is the count of lower ones still waiting.
+        pub queue_place: Option<i64>,
+        /// Released.
+        pub released: i64,
+        /// Received.
+        pub received: i64,
+        /// Refused.
+        pub refused: i64,
+        /// Lost.
+        pub lost: i64,
+        /// Updated at.
+        pub updated_at: DateTimeUtc,
+        /// Row version, raised by every change.
+        pub version: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    #[allow(missing_docs)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -1,0 +1,3 @@
+drop table unit_guard;
+drop table unit;
+drop table region;

@@ -1,0 +1,2 @@
+drop table storage_place;
+drop table warehouse;

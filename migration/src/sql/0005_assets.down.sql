@@ -1,0 +1,3 @@
+drop table duplicate_case;
+drop table asset_holding;
+drop table asset;

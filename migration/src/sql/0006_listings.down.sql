@@ -1,0 +1,3 @@
+drop table asset_freeze;
+drop table listing_stock;
+drop table listing;

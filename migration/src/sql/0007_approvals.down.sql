@@ -1,0 +1,3 @@
+drop table approval_step;
+drop table approval_case;
+drop table approval_rule;

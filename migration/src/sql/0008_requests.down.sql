@@ -1,0 +1,2 @@
+drop table request_line;
+drop table request;

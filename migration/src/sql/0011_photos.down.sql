@@ -1,0 +1,3 @@
+drop table photo;
+drop table photo_blob;
+drop table photo_upload;

@@ -1,0 +1,3 @@
+drop table number_series;
+drop table idempotency;
+drop table job;
