@@ -1,1 +1,28 @@
-//! x
+//! public-warehouse: units post what stands idle, others find it, ask for it, receive it, and every receipt becomes a
+//! line of savings.
+//!
+//! The map. A call goes one way: `http | graphql | jobs | command line → use case → steps, rules → entity → database`.
+//!
+//! The frame:
+//! - [`app`]: what every use case is given. [`write`]: one transaction a use case. [`db`], [`clock`], [`ids`], [`keys`].
+//! - [`fault`]: what can go wrong, in Chinese and English. [`authz`]: who may do what.
+//! - [`graphql`]: assembly of the schema. [`http`]: routes.
+//!
+//! The slices:
+//! - [`identity`]: accounts, grants, sessions. [`organisation`]: units and regions.
+//! - [`audit`]: the chained and sealed trail. [`events`]: the retained log.
+
+pub mod app;
+pub mod audit;
+pub mod authz;
+pub mod clock;
+pub mod db;
+pub mod events;
+pub mod fault;
+pub mod graphql;
+pub mod http;
+pub mod identity;
+pub mod ids;
+pub mod keys;
+pub mod organisation;
+pub mod write;

@@ -77,8 +77,6 @@ pub mod account {
         pub active: bool,
         /// Language of messages.
         pub locale: Locale,
-        /// Failed sign-ins since the last success: they slow the next ones down, but never lock a person out.
-        pub failures: i64,
         /// When it was made.
         pub created_at: DateTimeUtc,
         /// Row version, raised by every change.

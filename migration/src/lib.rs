@@ -4,7 +4,8 @@
 
 mod dialect;
 
-use sea_orm_migration::prelude::*;
+use sea_orm_migration::MigrationTrait;
+pub use sea_orm_migration::MigratorTrait;
 
 /// Runs the changes in order.
 #[derive(Debug)]

@@ -7,7 +7,6 @@ create table account (
     must_change_password {bool} not null,
     active {bool} not null,
     locale {text} not null,
-    failures {int} not null,
     created_at {ts} not null,
     version {int} not null
 ){strict};

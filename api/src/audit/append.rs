@@ -1,0 +1,107 @@
+use std::collections::HashMap;
+
+use entity::audit::{audit_entry, payload_key};
+use entity::events::Subject;
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use uuid::Uuid;
+
+use super::chain::{Link, hash_of};
+use crate::fault::Fault;
+use crate::keys;
+use crate::write::{Audited, Record, Tx};
+
+/// Appends the records to the chains of their subjects.
+pub(crate) async fn append(tx: &Tx, records: &[Record]) -> Result<(), Fault> {
+    let records: Vec<&Record> = records.iter().filter(|record| record.audited != Audited::No).collect();
+    if records.is_empty() {
+        return Ok(());
+    }
+    let mut heads = heads(tx, &records).await?;
+    let mut rows = Vec::with_capacity(records.len());
+    for record in records {
+        let head = heads.entry((record.subject, record.id)).or_insert_with(|| (0, String::new()));
+        let plain = serde_json::to_string(&record.payload)?;
+        let private = record.audited == Audited::Private;
+        let payload = if private {
+            let key = subject_key(tx, record.id).await?;
+            keys::encrypt(&key, record.id.as_bytes(), plain.as_bytes(), tx.app().ids())?
+        } else {
+            plain
+        };
+        let payload_hash = hash_of(&[&payload]);
+        let seq = head.0 + 1;
+        let hash = Link {
+            prev_hash: &head.1,
+            subject_kind: record.subject,
+            subject_id: record.id,
+            seq,
+            action: record.kind,
+            actor_id: tx.actor().account_id(),
+            at: tx.now(),
+            payload_hash: &payload_hash,
+        }
+        .hash();
+        rows.push(audit_entry::ActiveModel {
+            id: Set(tx.id()),
+            subject_kind: Set(record.subject),
+            subject_id: Set(record.id),
+            seq: Set(seq),
+            action: Set(record.kind.to_owned()),
+            actor_id: Set(tx.actor().account_id()),
+            at: Set(tx.now()),
+            payload: Set(payload),
+            sealed_payload: Set(private),
+            payload_hash: Set(payload_hash),
+            prev_hash: Set(std::mem::replace(&mut head.1, hash.clone())),
+            hash: Set(hash),
+        });
+        head.0 = seq;
+    }
+    audit_entry::Entity::insert_many(rows).exec_without_returning(tx.conn()).await?;
+    Ok(())
+}
+
+type Heads = HashMap<(Subject, Uuid), (i64, String)>;
+
+/// Last number and hash of each subject's chain.
+async fn heads(tx: &Tx, records: &[&Record]) -> Result<Heads, Fault> {
+    let mut subjects: Vec<(Subject, Uuid)> =
+        records.iter().map(|record| (record.subject, record.id)).collect();
+    subjects.sort_unstable();
+    subjects.dedup();
+    let mut heads = Heads::new();
+    for (kind, id) in subjects {
+        let head: Option<(i64, String)> = audit_entry::Entity::find()
+            .select_only()
+            .columns([audit_entry::Column::Seq, audit_entry::Column::Hash])
+            .filter(audit_entry::Column::SubjectKind.eq(kind))
+            .filter(audit_entry::Column::SubjectId.eq(id))
+            .order_by_desc(audit_entry::Column::Seq)
+            .limit(1)
+            .into_tuple()
+            .one(tx.conn())
+            .await?;
+        if let Some(head) = head {
+            heads.insert((kind, id), head);
+        }
+    }
+    Ok(heads)
+}
+
+/// The key of a subject's personal payloads, made at first use.
+async fn subject_key(tx: &Tx, subject: Uuid) -> Result<[u8; 32], Fault> {
+    let master = tx.app().master_key().derive("audit payload keys");
+    if let Some(row) = payload_key::Entity::find_by_id(subject).one(tx.conn()).await? {
+        let key = keys::decrypt(&master, subject.as_bytes(), &row.wrapped)?;
+        return Ok(key.try_into().map_err(|_| anyhow::anyhow!("a payload key has the wrong length"))?);
+    }
+    let key: [u8; 32] = tx.app().ids().bytes();
+    payload_key::ActiveModel {
+        subject_id: Set(subject),
+        wrapped: Set(keys::encrypt(&master, subject.as_bytes(), &key, tx.app().ids())?),
+        created_at: Set(tx.now()),
+    }
+    .insert(tx.conn())
+    .await?;
+    Ok(key)
+}

@@ -1,0 +1,165 @@
+use entity::identity::Role::{self, Administrator, Auditor, Clerk, Finance, Head, Office, Staff, Supervisor};
+
+use super::Relation::{self, Anywhere, Giver, Receiver, Warehouse};
+
+/// Declares the operations: a variant, the root field it stands for, and who may do it.
+macro_rules! operations {
+    ($($(#[$meta:meta])* $operation:ident $field:literal: $rules:expr;)+) => {
+        /// A root field of the schema.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[allow(missing_docs)]
+        pub enum Operation { $($(#[$meta])* $operation,)+ }
+
+        impl Operation {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$operation,)+];
+
+            /// Name of the root field.
+            #[must_use]
+            pub fn field(self) -> &'static str {
+                match self { $(Self::$operation => $field,)+ }
+            }
+
+            /// The operation of a root field.
+            #[must_use]
+            pub fn of_field(field: &str) -> Option<Self> {
+                match field { $($field => Some(Self::$operation),)+ _ => None }
+            }
+        }
+
+        /// Role × operation × relation. What is not here is denied.
+        pub const POLICY: &[(Operation, &[(Role, Relation)])] = &[$((Operation::$operation, $rules),)+];
+    };
+}
+
+/// Any role, held anywhere.
+const EVERYONE: &[(Role, Relation)] = &[
+    (Clerk, Anywhere),
+    (Head, Anywhere),
+    (Supervisor, Anywhere),
+    (Office, Anywhere),
+    (Staff, Anywhere),
+    (Finance, Anywhere),
+    (Auditor, Anywhere),
+    (Administrator, Anywhere),
+];
+/// Reads what a unit gives or holds.
+const READ_GIVER: &[(Role, Relation)] = &[
+    (Clerk, Giver),
+    (Head, Giver),
+    (Supervisor, Giver),
+    (Office, Giver),
+    (Staff, Warehouse),
+    (Finance, Giver),
+    (Auditor, Giver),
+];
+/// Reads a case that has both a giver and a receiver.
+const READ_CASE: &[(Role, Relation)] = &[
+    (Clerk, Giver),
+    (Clerk, Receiver),
+    (Head, Giver),
+    (Head, Receiver),
+    (Supervisor, Giver),
+    (Supervisor, Receiver),
+    (Office, Giver),
+    (Office, Receiver),
+    (Staff, Warehouse),
+    (Finance, Giver),
+    (Finance, Receiver),
+    (Auditor, Giver),
+    (Auditor, Receiver),
+];
+/// Reads the ledger.
+const READ_SAVINGS: &[(Role, Relation)] = &[
+    (Head, Giver),
+    (Head, Receiver),
+    (Supervisor, Giver),
+    (Supervisor, Receiver),
+    (Office, Giver),
+    (Office, Receiver),
+    (Finance, Giver),
+    (Finance, Receiver),
+    (Auditor, Giver),
+    (Auditor, Receiver),
+];
+const READ_RECORDS: &[(Role, Relation)] = &[(Auditor, Anywhere), (Administrator, Anywhere)];
+const ADMINISTRATOR: &[(Role, Relation)] = &[(Administrator, Anywhere)];
+const GIVER_CLERK: &[(Role, Relation)] = &[(Clerk, Giver), (Office, Giver)];
+const RECEIVER_CLERK: &[(Role, Relation)] = &[(Clerk, Receiver)];
+const OFFICE: &[(Role, Relation)] = &[(Office, Giver)];
+
+operations! {
+    // Queries.
+    Me "me": EVERYONE;
+    Node "node": EVERYONE;
+    Unit "unit": EVERYONE;
+    Units "units": EVERYONE;
+    Regions "regions": EVERYONE;
+    Categories "categories": EVERYONE;
+    Standards "standards": EVERYONE;
+    Warehouses "warehouses": EVERYONE;
+    RequiredFields "requiredFields": EVERYONE;
+    Asset "asset": READ_GIVER;
+    Assets "assets": READ_GIVER;
+    Listing "listing": EVERYONE;
+    Listings "listings": EVERYONE;
+    Search "search": EVERYONE;
+    Request "request": READ_CASE;
+    Requests "requests": READ_CASE;
+    Transfer "transfer": READ_CASE;
+    Transfers "transfers": READ_CASE;
+    Tasks "tasks": EVERYONE;
+    Savings "savings": READ_SAVINGS;
+    SavingEntries "savingEntries": READ_SAVINGS;
+    ExplainSaving "explainSaving": READ_SAVINGS;
+    AuditTrail "auditTrail": READ_RECORDS;
+    AuditSeals "auditSeals": READ_RECORDS;
+    Events "events": READ_RECORDS;
+    Jobs "jobs": READ_RECORDS;
+    Accounts "accounts": READ_RECORDS;
+    DuplicateCases "duplicateCases": OFFICE;
+
+    // What the giver's side does.
+    DraftAsset "draftAsset": GIVER_CLERK;
+    UpdateAsset "updateAsset": GIVER_CLERK;
+    DraftListing "draftListing": GIVER_CLERK;
+    UpdateListing "updateListing": GIVER_CLERK;
+    SubmitListing "submitListing": GIVER_CLERK;
+    WithdrawListing "withdrawListing": &[(Clerk, Giver), (Head, Giver), (Office, Giver)];
+    InspectListing "inspectListing": &[(Staff, Warehouse)];
+    Freeze "freeze": &[(Office, Giver), (Staff, Warehouse)];
+    Unfreeze "unfreeze": OFFICE;
+    StartPhotoUpload "startPhotoUpload": &[(Clerk, Giver), (Office, Giver), (Staff, Warehouse)];
+    FinishPhotoUpload "finishPhotoUpload": &[(Clerk, Giver), (Office, Giver), (Staff, Warehouse)];
+    RemovePhoto "removePhoto": &[(Clerk, Giver), (Office, Giver), (Staff, Warehouse)];
+
+    // Approvals: the step says who; see `approvals`.
+    DecideSteps "decideSteps": &[(Clerk, Anywhere), (Head, Anywhere), (Supervisor, Anywhere), (Office, Anywhere)];
+
+    // What the receiver's side does.
+    DraftRequest "draftRequest": RECEIVER_CLERK;
+    UpdateRequest "updateRequest": RECEIVER_CLERK;
+    SubmitRequest "submitRequest": RECEIVER_CLERK;
+    CancelRequestLine "cancelRequestLine": &[(Clerk, Receiver), (Head, Receiver)];
+
+    // Hand-over.
+    ReleaseLine "releaseLine": &[(Clerk, Giver), (Staff, Warehouse)];
+    ReceiveTransfer "receiveTransfer": &[(Clerk, Receiver), (Office, Receiver)];
+    BookTransfer "bookTransfer": &[(Clerk, Giver), (Clerk, Receiver)];
+    ReverseTransfer "reverseTransfer": OFFICE;
+
+    // Administration.
+    CreateAccount "createAccount": ADMINISTRATOR;
+    ResetPassword "resetPassword": ADMINISTRATOR;
+    SetAccountActive "setAccountActive": ADMINISTRATOR;
+    GrantRole "grantRole": ADMINISTRATOR;
+    RevokeRole "revokeRole": ADMINISTRATOR;
+    SaveUnit "saveUnit": ADMINISTRATOR;
+    SaveRegion "saveRegion": ADMINISTRATOR;
+    SaveCategory "saveCategory": ADMINISTRATOR;
+    SetStandard "setStandard": &[(Administrator, Anywhere), (Office, Anywhere)];
+    SetRequiredField "setRequiredField": &[(Administrator, Anywhere), (Office, Anywhere)];
+    SetCitySetting "setCitySetting": &[(Administrator, Anywhere), (Office, Anywhere)];
+    StartReindex "startReindex": ADMINISTRATOR;
+    ChangePassword "changePassword": EVERYONE;
+}

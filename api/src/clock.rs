@@ -1,0 +1,58 @@
+//! The clock of the service: real, or set by a test.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+
+/// Tells the time, in whole microseconds: what PostgreSQL keeps, so that both databases give back what was put in.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    zone: Tz,
+    set: Option<Arc<AtomicI64>>,
+}
+
+impl Clock {
+    /// The machine's time; civil dates in `zone`.
+    #[must_use]
+    pub fn real(zone: Tz) -> Self {
+        Self { zone, set: None }
+    }
+
+    /// A time that stands still until [`Clock::set`] moves it.
+    #[must_use]
+    pub fn fixed(zone: Tz, at: DateTime<Utc>) -> Self {
+        Self { zone, set: Some(Arc::new(AtomicI64::new(at.timestamp_micros()))) }
+    }
+
+    /// Now, in UTC.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the machine's clock")]
+    pub fn now(&self) -> DateTime<Utc> {
+        let micros = match &self.set {
+            Some(set) => set.load(Ordering::Acquire),
+            None => Utc::now().timestamp_micros(),
+        };
+        DateTime::from_timestamp_micros(micros).unwrap_or(DateTime::UNIX_EPOCH)
+    }
+
+    /// Moves a fixed clock; the real one stays as it is.
+    pub fn set(&self, at: DateTime<Utc>) {
+        if let Some(set) = &self.set {
+            set.store(at.timestamp_micros(), Ordering::Release);
+        }
+    }
+
+    /// The civil day of an instant: standards, fiscal years and paper numbers go by it.
+    #[must_use]
+    pub fn civil_day(&self, at: DateTime<Utc>) -> NaiveDate {
+        at.with_timezone(&self.zone).date_naive()
+    }
+
+    /// The civil day of now.
+    #[must_use]
+    pub fn today(&self) -> NaiveDate {
+        self.civil_day(self.now())
+    }
+}

@@ -1,0 +1,154 @@
+//! What can go wrong in a use case, and how it is told.
+
+mod messages;
+
+use entity::identity::Locale;
+use sea_orm::DbErr;
+
+/// Why a use case did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The caller asked for something that cannot be: data in the payload, never a GraphQL error.
+    #[error("rejected: {0:?}")]
+    Rejected(Vec<Rejection>),
+    /// Nobody is signed in.
+    #[error("nobody is signed in")]
+    Unauthenticated,
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbErr),
+    /// Anything else that is our own fault.
+    #[error(transparent)]
+    Internal(#[from] anyhow::Error),
+}
+
+impl From<Rejection> for Fault {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(vec![rejection])
+    }
+}
+
+impl From<Code> for Fault {
+    fn from(code: Code) -> Self {
+        Rejection::new(code).into()
+    }
+}
+
+impl From<serde_json::Error> for Fault {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl Fault {
+    /// Nothing where `rejections` is empty, else all of them at once.
+    ///
+    /// # Errors
+    /// [`Fault::Rejected`] with everything that was collected.
+    pub fn all(rejections: Vec<Rejection>) -> Result<(), Self> {
+        if rejections.is_empty() { Ok(()) } else { Err(Self::Rejected(rejections)) }
+    }
+}
+
+/// One thing that a person can put right, with the field it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// What is wrong.
+    pub code: Code,
+    /// Path of the input field, outermost first; empty where it is about the whole.
+    pub field: Vec<String>,
+    /// Values for the sentence.
+    pub details: Vec<(&'static str, String)>,
+}
+
+impl Rejection {
+    /// About the whole input.
+    #[must_use]
+    pub fn new(code: Code) -> Self {
+        Self { code, field: Vec::new(), details: Vec::new() }
+    }
+
+    /// About one field; a dotted path such as `lines.0.quantity` names a nested one.
+    #[must_use]
+    pub fn at(mut self, field: impl AsRef<str>) -> Self {
+        self.field = field.as_ref().split('.').map(str::to_owned).collect();
+        self
+    }
+
+    /// A value that the sentence mentions.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.details.push((name, value.to_string()));
+        self
+    }
+
+    /// The sentence a person reads.
+    #[must_use]
+    pub fn message(&self, locale: Locale) -> String {
+        let template = match locale {
+            Locale::Zh => messages::sentences(self.code).0,
+            Locale::En => messages::sentences(self.code).1,
+        };
+        let mut text = template.to_owned();
+        for (name, value) in &self.details {
+            text = text.replace(&format!("{{{name}}}"), value);
+        }
+        text
+    }
+}
+
+/// Closed list of what may be wrong with a request of a person or program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, async_graphql::Enum)]
+#[graphql(name = "ErrorCode")]
+pub enum Code {
+    /// The account or the password is wrong.
+    WrongCredentials,
+    /// Too many failed attempts: wait.
+    SlowDown,
+    /// A new password must be chosen first.
+    PasswordChangeRequired,
+    /// The new password is too easy.
+    PasswordTooWeak,
+    /// The caller's roles do not allow this here.
+    NotAllowed,
+    /// There is no such thing, or not for the caller.
+    NotFound,
+    /// Somebody else changed it meanwhile.
+    Stale,
+    /// The idempotency key was used with another input.
+    KeyReused,
+    /// A field must be filled.
+    Required,
+    /// A text is too long.
+    TooLong,
+    /// A number is out of its range.
+    OutOfRange,
+    /// A value does not have the form it should have.
+    Malformed,
+    /// Another one with this value exists.
+    Duplicate,
+    /// Not possible in the present state.
+    WrongState,
+    /// Secret things may not be kept here.
+    SecretRefused,
+    /// More is asked than there is.
+    NotEnough,
+    /// A freeze covers it.
+    Frozen,
+    /// A unit cannot ask for what it holds.
+    OwnHolding,
+    /// Whoever applies never approves the same case.
+    OwnCase,
+    /// The unit is closing or closed.
+    UnitNotActive,
+    /// A photo is needed.
+    PhotoRequired,
+    /// An erasure record is needed.
+    ErasureRequired,
+    /// Real estate is listed virtually only.
+    VirtualOnly,
+    /// The picture cannot be taken; the sentence says why.
+    PhotoRefused,
+    /// The page asked for is too large or the cursor is not one of ours.
+    BadPage,
+}

@@ -1,0 +1,75 @@
+use super::Code;
+
+/// The sentence in Chinese and in English; `{name}` is replaced by a detail of the rejection.
+pub(super) fn sentences(code: Code) -> (&'static str, &'static str) {
+    match code {
+        Code::WrongCredentials => (
+            "账号或密码不正确，请核对后重试；忘记密码请联系管理员重置。",
+            "The account or the password is wrong. Check both, or ask an administrator for a reset.",
+        ),
+        Code::SlowDown => {
+            ("尝试次数过多，请在 {seconds} 秒后重试。", "Too many attempts. Try again in {seconds} seconds.")
+        }
+        Code::PasswordChangeRequired => (
+            "密码已被重置，请先修改密码再继续。",
+            "The password was reset. Choose a new one before you go on.",
+        ),
+        Code::PasswordTooWeak => (
+            "密码太简单：至少 {least} 个字符，且不得与账号相同。",
+            "The password is too easy: at least {least} characters, and not the account's name.",
+        ),
+        Code::NotAllowed => (
+            "您的角色不允许此操作；如确有需要，请联系本单位负责人或管理员授权。",
+            "Your roles do not allow this here. Ask the head of the unit or an administrator for the right.",
+        ),
+        Code::NotFound => ("找不到该对象，请核对编号。", "There is no such thing for you. Check the id."),
+        Code::Stale => (
+            "内容已被他人修改，请重新载入后再试。",
+            "Somebody changed it meanwhile. Load it again and repeat your change.",
+        ),
+        Code::KeyReused => (
+            "该幂等键已用于不同的内容，请换用新的键。",
+            "This idempotency key was used with another input. Take a new key.",
+        ),
+        Code::Required => ("此项必填。", "This must be filled."),
+        Code::TooLong => ("内容过长，最多 {most} 个字符。", "Too long: at most {most} characters."),
+        Code::OutOfRange => ("数值须在 {least} 到 {most} 之间。", "Must be between {least} and {most}."),
+        Code::Malformed => ("格式不正确：{expected}。", "Not in the right form: {expected}."),
+        Code::Duplicate => ("已存在相同的值，请核对。", "Another one with this value exists. Check it."),
+        Code::WrongState => {
+            ("当前状态（{state}）下不能执行此操作。", "Not possible in the present state ({state}).")
+        }
+        Code::SecretRefused => (
+            "本系统为非涉密网络，不得录入涉密资产；该内容未被保存。",
+            "This network may not hold secret assets. Nothing of it was kept.",
+        ),
+        Code::NotEnough => {
+            ("数量不足：需要 {asked}，可用 {available}。", "Not enough: {asked} asked, {available} there.")
+        }
+        Code::Frozen => (
+            "该资产已被冻结（盘点、争议或保密检查），解冻后再试。",
+            "A freeze covers it (count, dispute or secrecy check). Try again when it is lifted.",
+        ),
+        Code::OwnHolding => ("不能申请本单位自己的资产。", "A unit cannot ask for what it holds itself."),
+        Code::OwnCase => (
+            "申请人不能审批自己的申请，请由他人审批。",
+            "Whoever applied cannot decide the same case. Leave it to another person.",
+        ),
+        Code::UnitNotActive => {
+            ("该单位正在撤并或已撤销，不能执行此操作。", "The unit is closing or closed and cannot do this.")
+        }
+        Code::PhotoRequired => {
+            ("上架前至少需要一张照片。", "At least one photo is needed before it is listed.")
+        }
+        Code::ErasureRequired => (
+            "含存储介质的资产上架前须有数据清除或拆除硬盘的记录。",
+            "Anything with a disk needs an erasure or disk-removal record before it is listed.",
+        ),
+        Code::VirtualOnly => ("房产只能以虚拟仓方式上架。", "Real estate is listed virtually only."),
+        Code::PhotoRefused => ("照片未被接受：{why}", "The picture was not taken: {why}"),
+        Code::BadPage => (
+            "分页参数不正确：一次最多 {most} 条，游标须为系统给出的值。",
+            "The page is not right: at most {most} at a time, and only cursors that came from here.",
+        ),
+    }
+}

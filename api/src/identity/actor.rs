@@ -1,0 +1,157 @@
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use entity::identity::{Locale, Role, Scope, account, role_grant};
+use uuid::Uuid;
+
+use crate::authz::{self, Operation, Parties, Reach, Relation, UnitSet};
+use crate::fault::{Code, Rejection};
+use crate::organisation::Reference;
+
+/// Who asks: a signed-in person with grants, or the service itself. A cheap clone.
+#[derive(Clone, Debug)]
+pub struct Actor(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    account: Option<account::Model>,
+    grants: Vec<Grant>,
+    everything: bool,
+}
+
+/// A role and the place where it is held, spelled out into units.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// Role.
+    pub role: Role,
+    /// Units it covers.
+    pub units: UnitSet,
+    /// Warehouses it covers; none means only those its scope names.
+    pub warehouses: Warehouses,
+}
+
+/// Warehouses that a grant covers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Warehouses {
+    /// Every one.
+    All,
+    /// These.
+    Only(HashSet<Uuid>),
+}
+
+impl Actor {
+    /// The service itself: jobs, imports at the command line, the demo. May do everything.
+    #[must_use]
+    pub fn system() -> Self {
+        Self(Arc::new(Inner { account: None, grants: Vec::new(), everything: true }))
+    }
+
+    /// A person with the grants that are valid today.
+    #[must_use]
+    pub fn person(account: account::Model, grants: &[role_grant::Model], reference: &Reference) -> Self {
+        let grants = grants
+            .iter()
+            .map(|grant| Grant {
+                role: grant.role,
+                units: units_of(grant.scope, grant.scope_id, reference),
+                warehouses: match (grant.scope, grant.scope_id) {
+                    (Scope::City, _) => Warehouses::All,
+                    (Scope::Warehouse, Some(id)) => Warehouses::Only(HashSet::from([id])),
+                    _ => Warehouses::Only(HashSet::new()),
+                },
+            })
+            .collect();
+        Self(Arc::new(Inner { account: Some(account), grants, everything: false }))
+    }
+
+    /// Account of a person; none for the service itself.
+    #[must_use]
+    pub fn account_id(&self) -> Option<Uuid> {
+        self.0.account.as_ref().map(|account| account.id)
+    }
+
+    /// Account row of a person.
+    #[must_use]
+    pub fn account(&self) -> Option<&account::Model> {
+        self.0.account.as_ref()
+    }
+
+    /// Grants valid today.
+    #[must_use]
+    pub fn grants(&self) -> &[Grant] {
+        &self.0.grants
+    }
+
+    /// Language for messages.
+    #[must_use]
+    pub fn locale(&self) -> Locale {
+        self.0.account.as_ref().map_or(Locale::Zh, |account| account.locale)
+    }
+
+    /// Whether it is the service itself.
+    #[must_use]
+    pub fn is_system(&self) -> bool {
+        self.0.everything
+    }
+
+    /// Whether the person holds the role anywhere.
+    #[must_use]
+    pub fn has_role(&self, role: Role) -> bool {
+        self.0.everything || self.0.grants.iter().any(|grant| grant.role == role)
+    }
+
+    /// Whether the person holds the role at the unit.
+    #[must_use]
+    pub fn holds(&self, role: Role, unit: Uuid) -> bool {
+        self.0.everything
+            || self.0.grants.iter().any(|grant| grant.role == role && grant.units.contains(unit))
+    }
+
+    /// Whether some role of the person may do `operation` at all, wherever.
+    #[must_use]
+    pub fn may_somewhere(&self, operation: Operation) -> bool {
+        self.0.everything || authz::rules(operation).iter().any(|(role, _)| self.has_role(*role))
+    }
+
+    /// Lets the operation pass where the policy has a row for it.
+    ///
+    /// # Errors
+    /// [`Code::NotAllowed`].
+    pub fn allow(&self, operation: Operation, parties: &Parties) -> Result<(), Rejection> {
+        if self.0.everything || self.reach(operation).covers(parties) {
+            Ok(())
+        } else {
+            Err(Rejection::new(Code::NotAllowed))
+        }
+    }
+
+    /// Everything the operation reaches for this person.
+    #[must_use]
+    pub fn reach(&self, operation: Operation) -> Reach {
+        let mut reach = Reach { everywhere: self.0.everything, ..Reach::default() };
+        for (role, relation) in authz::rules(operation) {
+            for grant in self.0.grants.iter().filter(|grant| grant.role == *role) {
+                match relation {
+                    Relation::Anywhere => reach.everywhere = true,
+                    Relation::Giver => reach.giver.join(&grant.units),
+                    Relation::Receiver => reach.receiver.join(&grant.units),
+                    Relation::Warehouse => match &grant.warehouses {
+                        Warehouses::All => reach.every_warehouse = true,
+                        Warehouses::Only(ids) => reach.warehouses.extend(ids),
+                    },
+                }
+            }
+        }
+        reach
+    }
+}
+
+fn units_of(scope: Scope, scope_id: Option<Uuid>, reference: &Reference) -> UnitSet {
+    match (scope, scope_id) {
+        (Scope::City, _) => UnitSet::All,
+        (Scope::Unit, Some(id)) => UnitSet::Only(HashSet::from([id])),
+        (Scope::Subtree, Some(id)) => UnitSet::Only(reference.unit_subtree(id)),
+        (Scope::Region, Some(id)) => UnitSet::Only(reference.units_in_region(id)),
+        _ => UnitSet::default(),
+    }
+}

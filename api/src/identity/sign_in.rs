@@ -1,0 +1,142 @@
+//! Account and password become a session. Failures slow the next attempt of the same account from the same source
+//! down; nobody is ever locked out from elsewhere.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::events::Subject;
+use entity::identity::account;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+use super::{Actor, password, session};
+use crate::app::App;
+use crate::fault::{Code, Fault, Rejection};
+use crate::write::Command;
+
+/// Failures that cost nothing: people mistype.
+const FREE: u32 = 4;
+/// Longest wait.
+const LONGEST: TimeDelta = TimeDelta::minutes(2);
+/// Sources remembered by a process.
+const REMEMBERED: usize = 20_000;
+
+/// Failures by (account, source), as this process saw them.
+#[derive(Debug, Default)]
+pub struct Failures(Mutex<HashMap<(String, String), Failed>>);
+
+#[derive(Clone, Copy, Debug)]
+struct Failed {
+    count: u32,
+    next: DateTime<Utc>,
+}
+
+impl Failures {
+    /// # Errors
+    /// [`Code::SlowDown`] while the next attempt may not be made yet.
+    fn check(&self, key: &(String, String), now: DateTime<Utc>) -> Result<(), Rejection> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.get(key) {
+            Some(failed) if failed.next > now => {
+                let seconds = (failed.next - now).num_seconds() + 1;
+                Err(Rejection::new(Code::SlowDown).with("seconds", seconds))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn failed(&self, key: (String, String), now: DateTime<Utc>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= REMEMBERED {
+            known.retain(|_, failed| failed.next > now);
+        }
+        let failed = known.entry(key).or_insert(Failed { count: 0, next: now });
+        failed.count += 1;
+        let wait = TimeDelta::seconds(1 << failed.count.saturating_sub(FREE).min(10)).min(LONGEST);
+        failed.next = if failed.count > FREE { now + wait } else { now };
+    }
+
+    fn succeeded(&self, key: &(String, String)) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+}
+
+/// A signed-in account.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// Bearer token: the only time it is seen.
+    pub token: String,
+    /// Whether a new password must be chosen before anything else.
+    pub must_change_password: bool,
+}
+
+/// Signs in; `source` is the address the attempt comes from.
+///
+/// # Errors
+/// [`Code::WrongCredentials`], [`Code::SlowDown`].
+pub async fn sign_in(app: &App, login: &str, password: &str, source: &str) -> Result<SignedIn, Fault> {
+    let login = login.trim().to_ascii_lowercase();
+    let key = (login.clone(), source.to_owned());
+    app.failures().check(&key, app.clock().now())?;
+    let found = account::Entity::find()
+        .filter(account::Column::Login.eq(&login))
+        .filter(account::Column::Active.eq(true))
+        .one(app.db().read())
+        .await?;
+    let hash = found.as_ref().map(|account| account.password_hash.as_str());
+    let right = password::verify(hash, password).await?;
+    let Some(account) = found.filter(|_| right) else {
+        app.failures().failed(key, app.clock().now());
+        return Err(Code::WrongCredentials.into());
+    };
+    app.failures().succeeded(&key);
+    let account = &account;
+    let token = app
+        .write(&Actor::system(), Command::new("signIn", None, &()), |tx| async move {
+            let token = session::open(&tx, account.id).await?;
+            tx.record_private(
+                Subject::Account,
+                account.id,
+                account.version,
+                "account.signed_in",
+                &serde_json::json!({ "source": source }),
+            );
+            Ok(token)
+        })
+        .await?;
+    Ok(SignedIn { token, must_change_password: account.must_change_password })
+}
+
+/// Signs out.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn sign_out(app: &App, actor: &Actor, token: &str) -> Result<(), Fault> {
+    app.write(actor, Command::new("signOut", None, &()), |tx| async move { session::close(&tx, token).await })
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_slow_down_one_source_and_no_other() {
+        let (failures, now) = (Failures::default(), DateTime::UNIX_EPOCH);
+        let (here, there) = (("a".to_owned(), "1".to_owned()), ("a".to_owned(), "2".to_owned()));
+        for _ in 0..FREE {
+            failures.failed(here.clone(), now);
+            assert!(failures.check(&here, now).is_ok());
+        }
+        failures.failed(here.clone(), now);
+        assert!(failures.check(&here, now).is_err());
+        assert!(failures.check(&there, now).is_ok());
+        assert!(failures.check(&here, now + LONGEST).is_ok());
+        for _ in 0..100 {
+            failures.failed(here.clone(), now);
+        }
+        assert!(failures.check(&here, now + LONGEST).is_ok(), "never longer than the longest wait");
+        failures.succeeded(&here);
+        assert!(failures.check(&here, now).is_ok());
+    }
+}

@@ -1,0 +1,5 @@
+//! Units, the regions they are in, and the snapshot of reference data that every process keeps in memory.
+
+mod reference;
+
+pub use reference::Reference;
