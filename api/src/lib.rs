@@ -25,4 +25,6 @@ pub mod identity;
 pub mod ids;
 pub mod keys;
 pub mod organisation;
+#[cfg(test)]
+mod testing;
 pub mod write;

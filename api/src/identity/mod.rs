@@ -5,6 +5,7 @@
 //! - [`password`]: hashing, change and reset.
 
 mod actor;
+pub mod graphql;
 pub mod password;
 pub mod session;
 pub mod sign_in;

@@ -1,0 +1,77 @@
+//! The enums of `entity` in the schema, by `#[graphql(remote)]`: the compiler checks that no variant is missing.
+
+/// Declares the schema's side of an enum of `entity`; conversions both ways come with it.
+macro_rules! graphql_enums {
+    ($($(#[$meta:meta])* $name:ident = $remote:literal { $($variant:ident),+ $(,)? })+) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, async_graphql::Enum)]
+        #[graphql(remote = $remote)]
+        #[allow(missing_docs)]
+        pub enum $name { $($variant),+ }
+    )+};
+}
+
+graphql_enums! {
+    /// Language a person reads.
+    Locale = "entity::identity::Locale" { Zh, En }
+    /// What a person may do; held at a place by a grant.
+    Role = "entity::identity::Role" { Clerk, Head, Supervisor, Office, Staff, Finance, Auditor, Administrator }
+    /// Where a role is held.
+    Scope = "entity::identity::Scope" { City, Unit, Subtree, Region, Warehouse }
+    /// What a unit is.
+    UnitKind = "entity::organisation::UnitKind" { Unit, Pool }
+    /// Life of a unit.
+    UnitState = "entity::organisation::UnitState" { Active, Closing, Closed }
+    /// Whose budget pays.
+    FiscalLevel = "entity::organisation::FiscalLevel" { City, District }
+    /// Which fields an asset has.
+    AssetKind = "entity::catalogue::AssetKind" { General, Vehicle, RealEstate, Software }
+    /// How an asset came to be available.
+    AssetSource = "entity::catalogue::AssetSource" { Idle, OverStandard, UnderUsed, Dissolved, Event, Confiscated, Reserve, Surplus }
+    /// Before which step a field must be filled.
+    RequiredStep = "entity::catalogue::RequiredStep" { Submit, List }
+    /// Level of a storage place.
+    PlaceKind = "entity::warehouses::PlaceKind" { Zone, Rack, Bin }
+    /// Life of a card.
+    AssetState = "entity::assets::AssetState" { Active, Merged, Lost, Disposed }
+    /// How good a thing is.
+    Condition = "entity::assets::Condition" { New, Good, Fair, Poor, Broken }
+    /// What the value of an asset is.
+    ValueBasis = "entity::assets::ValueBasis" { Original, Appraised, Nominal, Unknown }
+    /// Where the thing is while it is listed.
+    Custody = "entity::listings::Custody" { Virtual, Physical }
+    /// Workflow of a listing; availability is derived from its stock.
+    ListingState = "entity::listings::ListingState" { Draft, Submitted, AwaitingInspection, Repair, ReturnedToHolder, Publicity, Listed, Returned, Rejected, Withdrawn, Disposal }
+    /// What is offered.
+    Purpose = "entity::listings::Purpose" { Transfer, Loan }
+    /// What a freeze covers.
+    FreezeScope = "entity::listings::FreezeScope" { Asset, Listing, Unit, Place }
+    /// Why a freeze is there.
+    FreezeCause = "entity::listings::FreezeCause" { Stocktake, Dispute, Secrecy }
+    /// What is approved.
+    ApprovalSubject = "entity::approvals::ApprovalSubject" { Listing, RequestLine }
+    /// Whose step it is.
+    Side = "entity::approvals::Side" { Giver, Receiver, Office }
+    /// Life of a case.
+    CaseState = "entity::approvals::CaseState" { Open, Approved, Returned, Rejected, Closed }
+    /// Life of a step.
+    StepState = "entity::approvals::StepState" { Waiting, Pending, Approved, Returned, Rejected, Skipped }
+    /// Life of a request line.
+    LineState = "entity::requests::LineState" { Draft, Submitted, Queued, Reserved, Releasing, InTransit, Received, Short, Refused, Closed, Returned, Cut, Rejected, Cancelled, Expired, Outranked, GiverFailed }
+    /// Why a line ended, or waits.
+    LineReason = "entity::requests::LineReason" { HeldByOthers, Frozen, AlreadyDelivered, ListingWithdrawn, HoldLapsed, Refused, Corrected, CancelledByAsker, CutByApprover }
+    /// Life of a hand-over.
+    TransferState = "entity::transfers::TransferState" { InTransit, Received, Short, Refused, Closed, Reversed }
+    /// Entry or correction.
+    SavingKind = "entity::savings::SavingKind" { Entry, Contra }
+    /// How a saving is computed.
+    SavingMethod = "entity::savings::SavingMethod" { OriginalValue, NetBook, Replacement }
+    /// When a picture was taken.
+    PhotoStage = "entity::photos::PhotoStage" { Listing, Intake, Handover, Receipt }
+    /// What an event or an audit entry is about.
+    Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Saving }
+    /// What a job does.
+    JobKind = "entity::jobs::JobKind" { ExpireHolds, Seal, Purge, Reindex, Reconcile, Import }
+    /// Life of a job.
+    JobState = "entity::jobs::JobState" { Queued, Running, Done, Failed }
+}

@@ -1,0 +1,114 @@
+//! Global ids: the kind of a thing and its identity in one opaque text, so that any thing can be asked for by `node`.
+
+use async_graphql::ID;
+use uuid::Uuid;
+
+use crate::fault::{Code, Rejection};
+
+/// What a global id is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Kind {
+    Account,
+    Asset,
+    Case,
+    Category,
+    Entry,
+    Freeze,
+    Grant,
+    Job,
+    Line,
+    Listing,
+    Photo,
+    Place,
+    Region,
+    Request,
+    Standard,
+    Step,
+    Transfer,
+    Unit,
+    Upload,
+    Warehouse,
+}
+
+impl Kind {
+    const ALL: [(Self, &'static str); 20] = [
+        (Self::Account, "acc"),
+        (Self::Asset, "ast"),
+        (Self::Case, "cas"),
+        (Self::Category, "cat"),
+        (Self::Entry, "sav"),
+        (Self::Freeze, "frz"),
+        (Self::Grant, "grt"),
+        (Self::Job, "job"),
+        (Self::Line, "lin"),
+        (Self::Listing, "lst"),
+        (Self::Photo, "pho"),
+        (Self::Place, "plc"),
+        (Self::Region, "rgn"),
+        (Self::Request, "req"),
+        (Self::Standard, "std"),
+        (Self::Step, "stp"),
+        (Self::Transfer, "trf"),
+        (Self::Unit, "unt"),
+        (Self::Upload, "upl"),
+        (Self::Warehouse, "whs"),
+    ];
+
+    fn prefix(self) -> &'static str {
+        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, prefix)| prefix)
+    }
+}
+
+/// The global id of a thing.
+#[must_use]
+pub fn encode(kind: Kind, id: Uuid) -> ID {
+    ID(format!("{}_{}", kind.prefix(), id.simple()))
+}
+
+/// What a global id is of, and which.
+#[must_use]
+pub fn parse(id: &ID) -> Option<(Kind, Uuid)> {
+    let (prefix, rest) = id.split_once('_')?;
+    let (kind, _) = Kind::ALL.into_iter().find(|(_, known)| *known == prefix)?;
+    Some((kind, Uuid::try_parse(rest).ok()?))
+}
+
+/// The identity in a global id of the kind expected; none for anything else.
+#[must_use]
+pub fn decode(kind: Kind, id: &ID) -> Option<Uuid> {
+    parse(id).filter(|(found, _)| *found == kind).map(|(_, id)| id)
+}
+
+/// As [`decode`], for an input field.
+///
+/// # Errors
+/// [`Code::NotFound`] at `field`: an id that is not one of ours names nothing.
+pub fn expect(kind: Kind, id: &ID, field: &str) -> Result<Uuid, Rejection> {
+    decode(kind, id).ok_or_else(|| Rejection::new(Code::NotFound).at(field))
+}
+
+/// As [`expect`], for an input field that may be empty.
+///
+/// # Errors
+/// [`Code::NotFound`] at `field`.
+pub fn expect_some(kind: Kind, id: Option<&ID>, field: &str) -> Result<Option<Uuid>, Rejection> {
+    id.map(|id| expect(kind, id, field)).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_come_back_as_what_they_were_and_as_nothing_else() {
+        let id = Uuid::from_u128(7);
+        for (kind, _) in Kind::ALL {
+            assert_eq!(parse(&encode(kind, id)), Some((kind, id)));
+        }
+        assert_eq!(decode(Kind::Unit, &encode(Kind::Listing, id)), None);
+        for wrong in ["", "_", "lst_", "lst_x", "xxx_00000000000000000000000000000007", "名_1"] {
+            assert_eq!(parse(&ID(wrong.to_owned())), None);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+use async_graphql::{EmptyMutation, EmptySubscription, MergedObject, SDLExportOptions};
+
+use super::limits;
+use crate::app::App;
+use crate::identity::graphql::IdentityQuery;
+
+/// What may be asked.
+#[derive(Debug, Default, MergedObject)]
+pub struct Query(IdentityQuery);
+
+/// The service's schema.
+pub type Schema = async_graphql::Schema<Query, EmptyMutation, EmptySubscription>;
+
+/// The schema over an app.
+#[must_use]
+pub fn schema(app: App) -> Schema {
+    builder().data(app).finish()
+}
+
+/// The schema as text, sorted so that a change of the code's order is no change of the text.
+#[must_use]
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new().federation().compose_directive();
+    builder().finish().sdl_with_options(options)
+}
+
+fn builder() -> async_graphql::SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
+    async_graphql::Schema::build(Query::default(), EmptyMutation, EmptySubscription)
+        .enable_federation()
+        .limit_depth(limits::DEPTH)
+        .limit_recursive_depth(limits::RECURSION)
+        .limit_complexity(limits::COMPLEXITY)
+        .limit_directives(limits::DIRECTIVES)
+        .disable_suggestions()
+        .with_sorted_fields()
+        .with_sorted_enums()
+}

@@ -1,0 +1,35 @@
+//! An [`App`] for tests of use cases: a real SQLite file in a temporary folder, a clock that stands still.
+
+use chrono::{DateTime, Utc};
+use tempfile::TempDir;
+
+use crate::app::{App, Parts, State};
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::ids::Ids;
+use crate::keys::MasterKey;
+
+/// The instant at which test clocks start: 2026-03-02, a Monday, 10:00 in Shanghai.
+pub(crate) fn start() -> DateTime<Utc> {
+    "2026-03-02T02:00:00Z".parse().expect("a constant")
+}
+
+/// An app with an empty, migrated database. The folder lives as long as the second value.
+pub(crate) async fn app() -> (App, TempDir) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let url = format!("sqlite://{}?mode=rwc", folder.path().join("db.sqlite").display());
+    let db = Db::connect(&url).await.expect("SQLite opens");
+    db.migrate().await.expect("the schema is made");
+    let ids = Ids::seeded(1);
+    let master_key = MasterKey::load_or_create(&folder.path().join("master.key"), &ids).expect("a key");
+    let app = App::new(Parts {
+        db,
+        clock: Clock::fixed(chrono_tz::Asia::Shanghai, start()),
+        ids,
+        master_key,
+        data_dir: folder.path().to_owned(),
+        state: State::default(),
+    });
+    app.load_reference().await.expect("reference data loads");
+    (app, folder)
+}
