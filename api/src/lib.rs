@@ -5,6 +5,7 @@
 //!
 //! The frame:
 //! - [`app`]: what every use case is given. [`write`]: one transaction a use case. [`db`], [`clock`], [`ids`], [`keys`].
+//! - [`config`]: flags, environment and files. [`serve`]: the life of a serving process.
 //! - [`fault`]: what can go wrong, in Chinese and English. [`authz`]: who may do what.
 //! - [`graphql`]: assembly of the schema. [`http`]: routes.
 //!
@@ -16,6 +17,7 @@ pub mod app;
 pub mod audit;
 pub mod authz;
 pub mod clock;
+pub mod config;
 pub mod db;
 pub mod events;
 pub mod fault;
@@ -25,6 +27,7 @@ pub mod identity;
 pub mod ids;
 pub mod keys;
 pub mod organisation;
+pub mod serve;
 #[cfg(test)]
 mod testing;
 pub mod write;

@@ -1,0 +1,82 @@
+//! Sign-in and sign-out: a token for programs, an http-only cookie for browsers.
+
+use std::net::SocketAddr;
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{ConnectInfo, State};
+use axum::http::StatusCode;
+use axum_extra::extract::CookieJar;
+use axum_extra::extract::cookie::{Cookie, SameSite};
+use serde::{Deserialize, Serialize};
+
+use super::{COOKIE, Caller, Problem, Routes};
+use crate::fault::Fault;
+use crate::identity::sign_in;
+
+/// Body of `POST /auth/sign-in`.
+#[derive(Deserialize)]
+pub struct SignIn {
+    account: String,
+    password: String,
+}
+
+/// Answer of `POST /auth/sign-in`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Token {
+    token: String,
+    must_change_password: bool,
+}
+
+/// `POST /auth/sign-in {account, password}` → `{token, mustChangePassword}`, and the cookie. JSON only: a form of
+/// another site cannot send it.
+///
+/// # Errors
+/// 401 for wrong credentials, 429 after several of them, 400 or 415 for a body that is not this JSON.
+pub async fn sign_in(
+    State(routes): State<Routes>,
+    ConnectInfo(source): ConnectInfo<SocketAddr>,
+    jar: CookieJar,
+    body: Result<Json<SignIn>, JsonRejection>,
+) -> Result<(CookieJar, Json<Token>), Problem> {
+    let Json(body) = body.map_err(not_json)?;
+    // In a task of its own: a client that hangs up must not leave half a sign-in behind.
+    let app = routes.app.clone();
+    let signed_in = routes
+        .tasks
+        .spawn(async move {
+            sign_in::sign_in(&app, &body.account, &body.password, &source.ip().to_string()).await
+        })
+        .await
+        .map_err(|error| Fault::Internal(error.into()))??;
+    let cookie = Cookie::build((COOKIE, signed_in.token.clone()))
+        .http_only(true)
+        .same_site(SameSite::Strict)
+        .secure(routes.secure)
+        .path("/")
+        .build();
+    let token = Token { token: signed_in.token, must_change_password: signed_in.must_change_password };
+    Ok((jar.add(cookie), Json(token)))
+}
+
+/// `POST /auth/sign-out`: ends the session of the token or cookie.
+///
+/// # Errors
+/// 401 where nobody is signed in.
+pub async fn sign_out(
+    State(routes): State<Routes>,
+    caller: Caller,
+    jar: CookieJar,
+) -> Result<(CookieJar, StatusCode), Problem> {
+    let (Some(token), Some(actor)) = (caller.token, caller.actor) else {
+        return Err(Fault::Unauthenticated.into());
+    };
+    sign_in::sign_out(&routes.app, &actor, &token).await?;
+    Ok((jar.remove(Cookie::build(COOKIE).path("/")), StatusCode::NO_CONTENT))
+}
+
+/// A body that is not the JSON expected; what the parser says names the place, never the content.
+pub(super) fn not_json(rejection: JsonRejection) -> Problem {
+    Problem::new(rejection.status(), "BAD_USER_INPUT", rejection.body_text())
+}
