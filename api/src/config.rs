@@ -50,9 +50,16 @@ impl Settings {
     /// # Errors
     /// Says which of them, and why.
     pub async fn open(&self) -> anyhow::Result<App> {
+        self.open_at(Clock::real(self.civil_tz), Ids::from_os()).await
+    }
+
+    /// As [`Settings::open`], with a clock and ids of one's own choice: for tests and generated cities.
+    ///
+    /// # Errors
+    /// As [`Settings::open`].
+    pub async fn open_at(&self, clock: Clock, ids: Ids) -> anyhow::Result<App> {
         std::fs::create_dir_all(&self.data_dir)
             .with_context(|| format!("cannot make the data folder {}", self.data_dir.display()))?;
-        let ids = Ids::from_os();
         let master_key = match &self.master_key {
             Some(text) => MasterKey::parse(text)?,
             None => MasterKey::load_or_create(&self.data_dir.join("master.key"), &ids)?,
@@ -61,7 +68,7 @@ impl Settings {
         db.migrate().await.context("cannot bring the schema up to date")?;
         let app = App::new(Parts {
             db,
-            clock: Clock::real(self.civil_tz),
+            clock,
             ids,
             master_key,
             data_dir: self.data_dir.clone(),

@@ -5,7 +5,7 @@
 //!
 //! The frame:
 //! - [`app`]: what every use case is given. [`write`]: one transaction a use case. [`db`], [`clock`], [`ids`], [`keys`].
-//! - [`config`]: flags, environment and files. [`serve`]: the life of a serving process.
+//! - [`cli`]: the command line. [`config`]: flags, environment and files. [`serve`]: the life of a serving process.
 //! - [`fault`]: what can go wrong, in Chinese and English. [`authz`]: who may do what.
 //! - [`graphql`]: assembly of the schema. [`http`]: routes.
 //!
@@ -16,6 +16,7 @@
 pub mod app;
 pub mod audit;
 pub mod authz;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;

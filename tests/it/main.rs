@@ -1,1 +1,30 @@
-fn main() {}
+//! Black-box tests against the really started service, on SQLite and again on PostgreSQL.
+//!
+//! A test that cannot run here is listed by name as ignored, with the reason in its name; `REQUIRE_POSTGRES=1` makes
+//! it fail instead.
+
+mod frame;
+mod harness;
+
+use clap::Parser;
+use harness::Registry;
+use libtest_mimic::Arguments;
+
+fn main() -> std::process::ExitCode {
+    // The same binary is the server of tests that kill it: the command line runs in a child of ours.
+    if std::env::var_os(harness::child::AS_COMMAND_LINE).is_some() {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        return match runtime.block_on(api::cli::run(api::cli::CommandLine::parse())) {
+            Ok(()) => std::process::ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("Error: {error:?}");
+                std::process::ExitCode::FAILURE
+            }
+        };
+    }
+    let arguments = Arguments::from_args();
+    let mut registry = Registry::new();
+    frame::register(&mut registry);
+    let conclusion = libtest_mimic::run(&arguments, registry.into_trials());
+    conclusion.exit_code()
+}

@@ -121,7 +121,9 @@ async fn run(
         return Ok(response);
     }
     if let Err(error) = limits::check(document, caller.actor.as_ref()) {
-        return Ok(refused(media, vec![error.into_server_error(async_graphql::Pos::default())]));
+        let mut error = error.into_server_error(async_graphql::Pos::default());
+        error.locations.clear();
+        return Ok(refused(media, vec![error]));
     }
     if let Some(actor) = caller.actor {
         request = request.data(actor);

@@ -1,0 +1,70 @@
+use std::process::Stdio;
+
+use anyhow::Context;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use super::Client;
+use super::database::Place;
+
+/// Set in the environment of a child: the test binary is the command line then.
+pub const AS_COMMAND_LINE: &str = "PUBLIC_WAREHOUSE_AS_COMMAND_LINE";
+
+/// The service as a process of its own, in real time: one that can be killed.
+pub struct ChildServer {
+    child: Child,
+    pub address: String,
+}
+
+impl ChildServer {
+    /// `public-warehouse serve` on the place's database, with `folder` below it as data folder.
+    pub async fn start(place: &Place, folder: &str) -> anyhow::Result<Self> {
+        let mut child = command(place, folder)?
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let mut lines = BufReader::new(child.stdout.take().context("no output")?).lines();
+        // The address is the last word of the line that has one; what is printed after it is read away.
+        let address = loop {
+            let line = lines.next_line().await?.context("the server ended before it listened")?;
+            if let Some(at) = line.find("http://") {
+                break line[at..].split_whitespace().next().unwrap_or_default().to_owned();
+            }
+        };
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Ok(Self { child, address })
+    }
+
+    /// A client that is not signed in.
+    pub fn client(&self) -> Client {
+        Client::new(&self.address)
+    }
+
+    /// `kill -9`.
+    pub async fn kill(mut self) -> anyhow::Result<()> {
+        self.child.kill().await?;
+        Ok(())
+    }
+}
+
+/// Runs a command of the command line to its end; gives whether it succeeded and what it printed.
+pub async fn run(place: &Place, folder: &str, arguments: &[&str]) -> anyhow::Result<(bool, String)> {
+    let output = command(place, folder)?.args(arguments).output().await?;
+    let text =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    Ok((output.status.success(), text))
+}
+
+fn command(place: &Place, folder: &str) -> anyhow::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command
+        .env(AS_COMMAND_LINE, "1")
+        .env("DATA_DIR", place.folder.path().join(folder))
+        .env("RUST_LOG", "warn");
+    match &place.url {
+        Some(url) => command.env("DATABASE_URL", url),
+        None => command.env_remove("DATABASE_URL"),
+    };
+    Ok(command)
+}

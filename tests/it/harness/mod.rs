@@ -1,0 +1,87 @@
+//! Starts the service, talks to it, and cleans up.
+
+pub mod child;
+pub mod client;
+pub mod database;
+pub mod server;
+
+use std::sync::Arc;
+
+use libtest_mimic::{Failed, Trial};
+
+pub use client::Client;
+pub use database::Backend;
+pub use server::Server;
+
+/// Outcome of a test.
+pub type Outcome = anyhow::Result<()>;
+
+/// The tests, each for every database it is meant for.
+pub struct Registry {
+    trials: Vec<Trial>,
+    runtime: Arc<tokio::runtime::Runtime>,
+    postgres: Result<(), String>,
+}
+
+impl Registry {
+    /// An empty one; finds out whether PostgreSQL is here.
+    pub fn new() -> Self {
+        let runtime = Arc::new(tokio::runtime::Runtime::new().expect("a runtime"));
+        let postgres = runtime.block_on(database::postgres_here());
+        Self { trials: Vec::new(), runtime, postgres }
+    }
+
+    /// A test that runs on SQLite and again on PostgreSQL.
+    pub fn both<F, Fut>(&mut self, name: &str, test: F)
+    where
+        F: Fn(Backend) -> Fut + Clone + Send + 'static,
+        Fut: Future<Output = Outcome> + Send + 'static,
+    {
+        for backend in [Backend::Sqlite, Backend::Postgres] {
+            self.on(backend, name, test.clone());
+        }
+    }
+
+    /// A test for one database.
+    pub fn on<F, Fut>(&mut self, backend: Backend, name: &str, test: F)
+    where
+        F: Fn(Backend) -> Fut + Send + 'static,
+        Fut: Future<Output = Outcome> + Send + 'static,
+    {
+        let why = match (backend, &self.postgres) {
+            (Backend::Postgres, Err(why)) => Some(why.clone()),
+            _ => None,
+        };
+        self.add(&format!("{name} [{backend}]"), why, move || test(backend));
+    }
+
+    /// A test without a database, or one that needs something else: `missing` says what is not here.
+    pub fn add<F, Fut>(&mut self, name: &str, missing: Option<String>, test: F)
+    where
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future<Output = Outcome> + Send + 'static,
+    {
+        let runtime = Arc::clone(&self.runtime);
+        let run = move || {
+            let outcome = runtime.block_on(async move { tokio::spawn(test()).await });
+            match outcome {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(error)) => Err(Failed::from(format!("{error:?}"))),
+                Err(panic) => Err(Failed::from(format!("{panic}"))),
+            }
+        };
+        let trial = match missing {
+            None => Trial::test(name, run),
+            Some(why) if name.contains("[PostgreSQL]") && std::env::var_os("REQUIRE_POSTGRES").is_some() => {
+                Trial::test(name, move || Err(Failed::from(format!("PostgreSQL is required: {why}"))))
+            }
+            Some(why) => Trial::test(format!("{name} LEFT OUT: {why}"), || Ok(())).with_ignored_flag(true),
+        };
+        self.trials.push(trial);
+    }
+
+    /// For the runner.
+    pub fn into_trials(self) -> Vec<Trial> {
+        self.trials
+    }
+}

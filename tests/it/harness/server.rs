@@ -1,0 +1,92 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use api::app::App;
+use api::clock::Clock;
+use api::config::{Serving, Settings};
+use api::ids::Ids;
+use chrono::{DateTime, Utc};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::Client;
+use super::database::{Backend, Place};
+
+/// When the clocks of tests start: 2026-03-02, a Monday, 10:00 in Shanghai.
+pub fn start() -> DateTime<Utc> {
+    "2026-03-02T02:00:00Z".parse().expect("a constant")
+}
+
+/// The service in this process, on a free port, with a clock that the test sets.
+pub struct Server {
+    pub app: App,
+    pub address: SocketAddr,
+    stop: CancellationToken,
+    running: Option<JoinHandle<anyhow::Result<()>>>,
+    place: Arc<Place>,
+    data_dir: std::path::PathBuf,
+}
+
+impl Server {
+    /// On an empty database.
+    pub async fn start(backend: Backend) -> anyhow::Result<Self> {
+        let place = Arc::new(Place::new(backend).await?);
+        let data_dir = place.folder.path().join("data");
+        Self::start_on(place, data_dir).await
+    }
+
+    /// A second server on the same database, with a data folder of its own.
+    pub async fn beside(&self) -> anyhow::Result<Self> {
+        let data_dir = self.place.folder.path().join(format!("data-{}", uuid::Uuid::now_v7().simple()));
+        std::fs::create_dir_all(&data_dir)?;
+        std::fs::copy(self.data_dir.join("master.key"), data_dir.join("master.key"))?;
+        Self::start_on(Arc::clone(&self.place), data_dir).await
+    }
+
+    async fn start_on(place: Arc<Place>, data_dir: std::path::PathBuf) -> anyhow::Result<Self> {
+        let zone = chrono_tz::Asia::Shanghai;
+        let settings = Settings {
+            data_dir: data_dir.clone(),
+            database_url: place.url.clone(),
+            civil_tz: zone,
+            master_key: None,
+        };
+        let app = settings.open_at(Clock::fixed(zone, start()), Ids::from_os()).await?;
+        let serving = Serving { listen: "127.0.0.1:0".parse()?, no_worker: false, secure_cookie: false };
+        let stop = CancellationToken::new();
+        let (tell, told) = oneshot::channel();
+        let running = tokio::spawn({
+            let (app, stop) = (app.clone(), stop.clone());
+            async move {
+                api::serve::serve(app, &serving, stop, |address| {
+                    tell.send(address).ok();
+                })
+                .await
+            }
+        });
+        let address = told.await.context("the server did not start")?;
+        Ok(Self { app, address, stop, running: Some(running), place, data_dir })
+    }
+
+    /// A client that is not signed in.
+    pub fn client(&self) -> Client {
+        Client::new(&format!("http://{}", self.address))
+    }
+
+    /// Stops the server as a signal would and waits for its end.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        self.stop.cancel();
+        match self.running.take() {
+            Some(running) => running.await?,
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
