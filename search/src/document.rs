@@ -59,6 +59,7 @@ pub struct ListingDocument {
 
 /// A change to the index.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are puts: boxing them would cost and save nothing")]
 pub enum Change {
     /// The listing is, as of its version, as in the document.
     Put(ListingDocument),

@@ -3,7 +3,7 @@
 //! - [`document`]: [`ListingDocument`], what the index knows of a listing, and [`Change`], how it is told.
 //! - [`query`]: [`Query`] with its [`Filters`], [`Rights`] and [`Sort`], and the answer, [`Hits`].
 //! - [`embedded`]: the engine that needs no server, a tantivy directory.
-//! - [`error`]: [`Error`].
+//! - [`error`]: what can go wrong, [`Error`].
 //!
 //! The index is derived and may be thrown away at any time. It finds ids and counts; what is shown of a hit is read
 //! from the database under the caller's rights, once more. It is fed from the event log: [`SearchIndex::apply`]
@@ -72,6 +72,16 @@ impl SearchIndex {
     pub async fn cursor(&self) -> Result<i64> {
         match self {
             Self::Embedded(index) => Ok(index.cursor()),
+        }
+    }
+
+    /// Loads what the first search would otherwise wait for: a server calls this in the background once it answers.
+    ///
+    /// # Errors
+    /// A fault of the engine.
+    pub async fn warm_up(&self) -> Result<()> {
+        match self {
+            Self::Embedded(index) => index.warm_up().await,
         }
     }
 

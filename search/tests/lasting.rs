@@ -51,7 +51,15 @@ async fn newer_is_never_overwritten_by_older() {
 #[tokio::test]
 async fn the_newest_of_a_batch_wins() {
     let (_directory, index) = empty().await;
-    let batch = vec![put(1, 2, "二"), put(1, 3, "三"), put(1, 1, "一"), put(2, 1, "一"), removed(2, 2), removed(3, 1), put(3, 2, "二")];
+    let batch = vec![
+        put(1, 2, "二"),
+        put(1, 3, "三"),
+        put(1, 1, "一"),
+        put(2, 1, "一"),
+        removed(2, 2),
+        removed(3, 1),
+        put(3, 2, "二"),
+    ];
     index.apply(batch, 1).await.unwrap();
     assert_eq!(versions(&index).await, [(1, 3), (3, 2)]);
 }
@@ -94,7 +102,8 @@ async fn a_crash_before_the_commit_leaves_the_state_of_the_last() {
     index.apply(vec![put(2, 1, "书架")], 11).await.unwrap();
     // The disk as a crash in the midst of a batch finds it: files of segments that no commit names.
     let live = current(&directory);
-    for lost in ["0123456789abcdef0123456789abcdef.idx", "0123456789abcdef0123456789abcdef.term", ".tmpmeta"] {
+    for lost in ["0123456789abcdef0123456789abcdef.idx", "0123456789abcdef0123456789abcdef.term", ".tmpmeta"]
+    {
         std::fs::write(live.join(lost), b"half of a segment").unwrap();
     }
     std::fs::write(directory.path().join("CURRENT.new"), b"{\"for").unwrap();
@@ -115,7 +124,11 @@ async fn a_dropped_call_is_done_or_not_and_never_half() {
     for round in 0..20_u128 {
         let batch = (0..20).map(|at| put(1_000 + round * 20 + at, 1, "台灯")).collect();
         let call = index.apply(batch, 100 + i64::try_from(round).unwrap());
-        let _ = tokio::time::timeout(std::time::Duration::from_micros(1 + 137 * u64::try_from(round).unwrap()), call).await;
+        let _ = tokio::time::timeout(
+            std::time::Duration::from_micros(1 + 137 * u64::try_from(round).unwrap()),
+            call,
+        )
+        .await;
         let total = index.search(text("台灯")).await.unwrap().total;
         assert_eq!(total % 20, 0);
     }
@@ -154,7 +167,10 @@ async fn searching_goes_on_while_rebuilding() {
             rebuild.add(batch.iter().map(|number| listing(*number, "档案柜")).collect()).await.unwrap();
         }
         // Changed on the live index while the new one is being built of what was read before.
-        index.apply(vec![put(7, 100 + round, "档案柜"), put(8, 100 + round, "档案柜")], 60 + round).await.unwrap();
+        index
+            .apply(vec![put(7, 100 + round, "档案柜"), put(8, 100 + round, "档案柜")], 60 + round)
+            .await
+            .unwrap();
         rebuild.finish(55).await.unwrap();
         assert_eq!(index.cursor(), 60 + round);
         let all = versions(&index).await;
@@ -217,7 +233,9 @@ async fn versions_come_in_pages_in_order_of_id() {
     let (_directory, index) = empty().await;
     // In several segments, out of order, with some replaced and some removed.
     for batch in 0..6_u128 {
-        let changes = (0..50).map(|at| put(1 + (at * 7 + batch) % 300, i64::try_from(batch).unwrap() + 1, "柜")).collect();
+        let changes = (0..50)
+            .map(|at| put(1 + (at * 7 + batch) % 300, i64::try_from(batch).unwrap() + 1, "柜"))
+            .collect();
         index.apply(changes, i64::try_from(batch).unwrap() + 1).await.unwrap();
     }
     index.apply(vec![removed(1, 100), removed(2, 100)], 50).await.unwrap();
@@ -265,7 +283,9 @@ async fn every_damage_is_found_at_the_start_and_mended_by_a_rebuild() {
         ("meta", |_, live| std::fs::write(live.join("meta.json"), "{}").unwrap()),
         ("no meta", |_, live| std::fs::remove_file(live.join("meta.json")).unwrap()),
         ("cut file", |_, live| each(live, |bytes| bytes.truncate(bytes.len() / 2))),
-        ("flipped bits", |_, live| each(live, |bytes| bytes.iter_mut().take(8).for_each(|byte| *byte ^= 0x55))),
+        ("flipped bits", |_, live| {
+            each(live, |bytes| bytes.iter_mut().take(8).for_each(|byte| *byte ^= 0x55))
+        }),
     ];
     for (name, harm) in harms {
         let (directory, index) = built().await;

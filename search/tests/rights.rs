@@ -47,7 +47,8 @@ fn ids(from: u128, count: u128) -> Vec<Uuid> {
 /// A path of one to three nodes in a small tree whose node's children are its double and that plus one.
 fn path(root: u128) -> impl Strategy<Value = Vec<Uuid>> {
     (1_u128..8).prop_map(move |leaf| {
-        let mut path: Vec<_> = std::iter::successors(Some(leaf), |node| (*node > 1).then_some(node / 2)).collect();
+        let mut path: Vec<_> =
+            std::iter::successors(Some(leaf), |node| (*node > 1).then_some(node / 2)).collect();
         path.reverse();
         path.into_iter().map(|node| id(root + node)).collect()
     })
@@ -96,17 +97,19 @@ fn filters() -> impl Strategy<Value = Filters> {
         (some(&KINDS), some(&CUSTODIES), some(&CONDITIONS), some(&STATES)),
         (prop::option::of(-3_i64..10), prop::option::of(-3_i64..10), any::<bool>()),
     )
-        .prop_map(|((regions, units, categories), (kinds, custodies, conditions, states), numbers)| Filters {
-            regions,
-            units,
-            categories,
-            kinds,
-            custodies,
-            conditions,
-            states,
-            value_from: numbers.0,
-            value_to: numbers.1,
-            available_only: numbers.2,
+        .prop_map(|((regions, units, categories), (kinds, custodies, conditions, states), numbers)| {
+            Filters {
+                regions,
+                units,
+                categories,
+                kinds,
+                custodies,
+                conditions,
+                states,
+                value_from: numbers.0,
+                value_to: numbers.1,
+                available_only: numbers.2,
+            }
         })
 }
 
@@ -197,7 +200,11 @@ async fn a_directed_listing_is_seen_by_those_it_names() {
 #[tokio::test]
 async fn a_right_over_a_city_of_units_is_one_query() {
     let listings = (1..=40)
-        .map(|number| ListingDocument { unit: id(1_000 + number), state: "DRAFT".to_owned(), ..listing(number, "沙发") })
+        .map(|number| ListingDocument {
+            unit: id(1_000 + number),
+            state: "DRAFT".to_owned(),
+            ..listing(number, "沙发")
+        })
         .collect();
     let (_directory, index) = index_of(listings).await;
     let units: Vec<_> = (1_001..1_021).chain(5_000..6_500).collect();

@@ -50,7 +50,9 @@ async fn finds_words_in_every_field() {
 #[tokio::test]
 async fn finds_substrings_by_their_characters() {
     let (_directory, index) = city().await;
-    for (typed, expected) in [("议桌", vec![1, 2]), ("椅", vec![2]), ("携式计", vec![4]), ("木会", vec![1]), ("桌椅", vec![])] {
+    for (typed, expected) in
+        [("议桌", vec![1, 2]), ("椅", vec![2]), ("携式计", vec![4]), ("木会", vec![1]), ("桌椅", vec![])]
+    {
         assert_eq!(find(&index, text(typed)).await, expected, "{typed}");
     }
 }
@@ -75,7 +77,8 @@ async fn a_name_beats_a_maker_beats_a_description() {
 #[tokio::test]
 async fn width_case_spaces_and_hyphens_do_not_matter() {
     let (_directory, index) = city().await;
-    for typed in ["P-1106", "p1106", "Ｐ１１０６", "惠普 P1106", "惠普P-1106", "p 1106", "打印机 p-1106"] {
+    for typed in ["P-1106", "p1106", "Ｐ１１０６", "惠普 P1106", "惠普P-1106", "p 1106", "打印机 p-1106"]
+    {
         assert_eq!(find(&index, text(typed)).await.first(), Some(&3), "{typed}");
     }
     for typed in ["thinkpad t14", "ThinkPadT14", "THINKPAD-T14", "t14"] {
@@ -89,8 +92,14 @@ async fn width_case_spaces_and_hyphens_do_not_matter() {
 #[tokio::test]
 async fn an_exact_code_comes_first() {
     let (_directory, index) = index_of(vec![
-        ListingDocument { description: "配 T14 T14 T14 充电器".to_owned(), ..listing(1, "T14 电源 T14") },
-        ListingDocument { model: "T14".to_owned(), description: "长".repeat(500), ..listing(2, "便携式计算机") },
+        ListingDocument {
+            description: "配 T14 T14 T14 充电器".to_owned(), ..listing(1, "T14 电源 T14")
+        },
+        ListingDocument {
+            model: "T14".to_owned(),
+            description: "长".repeat(500),
+            ..listing(2, "便携式计算机")
+        },
         ListingDocument { serial: Some("T1-4".to_owned()), ..listing(3, "硬盘") },
     ])
     .await;
@@ -115,13 +124,27 @@ async fn the_last_latin_word_may_be_unfinished() {
 async fn text_without_words_finds_nothing_and_no_text_finds_all() {
     let (_directory, index) = city().await;
     assert_eq!(find(&index, text("？！ -- （）")).await, [0; 0]);
-    assert_eq!(find(&index, text("  \u{3000} ")).await, [7, 6, 5, 4, 3, 2, 1], "blank is no text; newest first");
+    assert_eq!(
+        find(&index, text("  \u{3000} ")).await,
+        [7, 6, 5, 4, 3, 2, 1],
+        "blank is no text; newest first"
+    );
 }
 
 #[tokio::test]
 async fn hostile_text_is_only_text() {
     let (_directory, index) = city().await;
-    for typed in ["name:*", "\"", "a AND (", "桌\0子", "𠀀𠀁", "\u{202e}桌", &"桌".repeat(200), &"a-".repeat(100), "%_'; --"] {
+    for typed in [
+        "name:*",
+        "\"",
+        "a AND (",
+        "桌\0子",
+        "𠀀𠀁",
+        "\u{202e}桌",
+        &"桌".repeat(200),
+        &"a-".repeat(100),
+        "%_'; --",
+    ] {
         index.search(text(typed)).await.unwrap();
     }
     assert!(index.search(text(&"桌".repeat(201))).await.is_err());
@@ -130,7 +153,10 @@ async fn hostile_text_is_only_text() {
 #[tokio::test]
 async fn orders_and_pages_without_gap_or_repeat() {
     let listings: Vec<_> = (1..=250)
-        .map(|number| ListingDocument { value_minor: i64::try_from(number % 7).unwrap(), ..listing(number, "文件柜") })
+        .map(|number| ListingDocument {
+            value_minor: i64::try_from(number % 7).unwrap(),
+            ..listing(number, "文件柜")
+        })
         .collect();
     let (_directory, index) = index_of(listings.clone()).await;
     for sort in [Sort::Relevance, Sort::Newest, Sort::ValueAsc, Sort::ValueDesc] {
@@ -146,7 +172,10 @@ async fn orders_and_pages_without_gap_or_repeat() {
         for offset in (0..300).step_by(60) {
             // Writing between two pages moves documents about in the engine, which must not show.
             let touched = listings[offset % 250].clone();
-            index.apply(vec![search::Change::Put(touched)], 2 + i64::try_from(offset).unwrap()).await.unwrap();
+            index
+                .apply(vec![search::Change::Put(touched)], 2 + i64::try_from(offset).unwrap())
+                .await
+                .unwrap();
             let query = Query { sort, offset, limit: 60, ..text("文件柜") };
             let hits = index.search(query).await.unwrap();
             assert_eq!(hits.total, 250);

@@ -26,6 +26,11 @@ const STOP_WORDS: [&str; 9] = ["的", "了", "和", "与", "及", "之", "或", 
 /// One dictionary for the process: it takes tens of megabytes, and is loaded by the first text that needs it.
 static DICTIONARY: LazyLock<Jieba> = LazyLock::new(Jieba::new);
 
+/// Loads the dictionary, unless it is loaded.
+pub(super) fn warm_up() {
+    LazyLock::force(&DICTIONARY);
+}
+
 /// Lower case and half width; every kind of hyphen becomes `-`.
 pub(super) fn fold(text: &str) -> String {
     text.chars()
@@ -113,7 +118,9 @@ fn words(text: &str) -> Vec<String> {
     for piece in pieces(&folded) {
         match piece {
             Piece::Han(han) => {
-                terms.extend(DICTIONARY.cut_for_search(han, true).into_iter().map(|token| token.word.to_owned()));
+                terms.extend(
+                    DICTIONARY.cut_for_search(han, true).into_iter().map(|token| token.word.to_owned()),
+                );
             }
             Piece::Latin(parts) => {
                 if parts.len() > 1 {
@@ -132,7 +139,9 @@ fn grams(text: &str) -> Vec<String> {
     for piece in pieces(&folded) {
         if let Piece::Han(han) = piece {
             terms.extend(han.chars().map(String::from));
-            terms.extend(pairs(han).into_iter().filter(|pair| pair.chars().nth(1).is_some()).map(str::to_owned));
+            terms.extend(
+                pairs(han).into_iter().filter(|pair| pair.chars().nth(1).is_some()).map(str::to_owned),
+            );
         }
     }
     terms

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use tantivy::collector::sort_key::{SortBySimilarityScore, SortByStaticFastValue};
 use tantivy::collector::{Collector, Count, TopDocs};
-use tantivy::query::Query as EngineQuery;
-use tantivy::{DocAddress, Order, Searcher};
+use tantivy::query::{Bm25StatisticsProvider, Query as EngineQuery};
+use tantivy::schema::Field;
+use tantivy::{DocAddress, Order, Searcher, Term};
 use uuid::Uuid;
 
 use super::generation::Generation;
 use super::plan;
-use super::schema::column;
+use super::schema::{Fields, column};
 use crate::error::Result;
 use crate::query::{Hits, Query, Sort};
 
@@ -21,13 +22,18 @@ pub(super) fn find(generation: &Generation, query: &Query) -> Result<Hits> {
         return Ok(Hits::default());
     };
     let searcher = generation.searcher();
-    let addresses = page(&searcher, plan.as_ref(), query)?;
+    let addresses = page(&searcher, &generation.fields, plan.as_ref(), query)?;
     // A pass of its own, without scores: counting within the first would have every hit scored.
     let total = searcher.search(plan.as_ref(), &Count)? as u64;
     Ok(Hits { ids: read(&searcher, &addresses)?, total })
 }
 
-fn page(searcher: &Searcher, plan: &dyn EngineQuery, query: &Query) -> Result<Vec<DocAddress>> {
+fn page(
+    searcher: &Searcher,
+    fields: &Fields,
+    plan: &dyn EngineQuery,
+    query: &Query,
+) -> Result<Vec<DocAddress>> {
     if query.limit == 0 {
         return Ok(Vec::new());
     }
@@ -42,22 +48,56 @@ fn page(searcher: &Searcher, plan: &dyn EngineQuery, query: &Query) -> Result<Ve
     };
     match query.sort {
         Sort::Relevance if query.typed().is_some() => {
-            addresses(searcher, plan, top.order_by(((SortBySimilarityScore, Order::Desc), id())))
+            addresses(searcher, fields, plan, top.order_by(((SortBySimilarityScore, Order::Desc), id())))
         }
         Sort::Relevance | Sort::Newest => {
-            addresses(searcher, plan, top.order_by(((number(column::LISTED_AT), Order::Desc), id())))
+            addresses(searcher, fields, plan, top.order_by(((number(column::LISTED_AT), Order::Desc), id())))
         }
-        Sort::ValueAsc => addresses(searcher, plan, top.order_by(((number(column::VALUE), Order::Asc), id()))),
-        Sort::ValueDesc => addresses(searcher, plan, top.order_by(((number(column::VALUE), Order::Desc), id()))),
+        Sort::ValueAsc => {
+            addresses(searcher, fields, plan, top.order_by(((number(column::VALUE), Order::Asc), id())))
+        }
+        Sort::ValueDesc => {
+            addresses(searcher, fields, plan, top.order_by(((number(column::VALUE), Order::Desc), id())))
+        }
     }
 }
 
 fn addresses<K>(
     searcher: &Searcher,
+    fields: &Fields,
     plan: &dyn EngineQuery,
     collector: impl Collector<Fruit = Vec<(K, DocAddress)>>,
 ) -> Result<Vec<DocAddress>> {
-    Ok(searcher.search(plan, &collector)?.into_iter().map(|(_, address)| address).collect())
+    let rarity = Rarity { searcher, fields };
+    let found = searcher.search_with_statistics_provider(plan, &collector, &rarity)?;
+    Ok(found.into_iter().map(|(_, address)| address).collect())
+}
+
+/// How rare a term is: the same in every field, that of the field where it is commonest. A word that stands in most
+/// names and in one description is not rare there; if it counted as rare, that description would beat the names.
+struct Rarity<'a> {
+    searcher: &'a Searcher,
+    fields: &'a Fields,
+}
+
+impl Bm25StatisticsProvider for Rarity<'_> {
+    fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
+        Bm25StatisticsProvider::total_num_tokens(self.searcher, field)
+    }
+
+    fn total_num_docs(&self) -> tantivy::Result<u64> {
+        Bm25StatisticsProvider::total_num_docs(self.searcher)
+    }
+
+    fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
+        let mut most = self.searcher.doc_freq(term)?;
+        if let Some(text) = term.value().as_str() {
+            for field in self.fields.alike(term.field()) {
+                most = most.max(self.searcher.doc_freq(&Term::from_field_text(field, text))?);
+            }
+        }
+        Ok(most)
+    }
 }
 
 fn read(searcher: &Searcher, addresses: &[DocAddress]) -> Result<Vec<(Uuid, i64)>> {
@@ -68,7 +108,11 @@ fn read(searcher: &Searcher, addresses: &[DocAddress]) -> Result<Vec<(Uuid, i64)
             std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::hash_map::Entry::Vacant(entry) => {
                 let fast = searcher.segment_reader(address.segment_ord).fast_fields();
-                entry.insert((fast.u64(column::ID_HIGH)?, fast.u64(column::ID_LOW)?, fast.i64(column::VERSION)?))
+                entry.insert((
+                    fast.u64(column::ID_HIGH)?,
+                    fast.u64(column::ID_LOW)?,
+                    fast.i64(column::VERSION)?,
+                ))
             }
         };
         // Every document has all three; one that had not would be a hit that names nothing.

@@ -9,7 +9,9 @@ use tantivy::collector::Count;
 use tantivy::indexer::IndexWriterOptions;
 use tantivy::query::TermQuery;
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocSet, Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TERMINATED, TantivyError, Term};
+use tantivy::{
+    DocSet, Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TERMINATED, TantivyError, Term,
+};
 use uuid::Uuid;
 
 use super::analysis;
@@ -100,7 +102,12 @@ impl Generation {
     /// Writes those changes that are news, and the position, in one commit; the reader sees them on return.
     ///
     /// On an error the writer must be thrown away: it may hold half of the batch.
-    pub fn write(&self, writer: &mut IndexWriter, changes: &BTreeMap<Uuid, Change>, cursor: i64) -> Result<()> {
+    pub fn write(
+        &self,
+        writer: &mut IndexWriter,
+        changes: &BTreeMap<Uuid, Change>,
+        cursor: i64,
+    ) -> Result<()> {
         let searcher = self.searcher();
         let mut written = 0_usize;
         for (id, change) in changes {
@@ -139,7 +146,8 @@ impl Generation {
         let term = self.fields.id_term(id);
         for segment in searcher.segment_readers() {
             let inverted = segment.inverted_index(self.fields.id)?;
-            let postings = inverted.read_postings(&term, IndexRecordOption::Basic).map_err(TantivyError::from)?;
+            let postings =
+                inverted.read_postings(&term, IndexRecordOption::Basic).map_err(TantivyError::from)?;
             let Some(mut postings) = postings else {
                 continue;
             };
@@ -224,7 +232,8 @@ fn options(budget: usize) -> IndexWriterOptions {
 }
 
 fn commit(writer: &mut IndexWriter, payload: Payload) -> Result<()> {
-    let text = serde_json::to_string(&payload).map_err(|error| TantivyError::InternalError(error.to_string()))?;
+    let text =
+        serde_json::to_string(&payload).map_err(|error| TantivyError::InternalError(error.to_string()))?;
     let mut prepared = writer.prepare_commit()?;
     prepared.set_payload(&text);
     prepared.commit()?;

@@ -51,12 +51,8 @@ impl Place {
     pub fn take(root: &Path) -> Result<Self> {
         fs::create_dir_all(root).map_err(Error::io(root))?;
         let path = root.join("LOCK");
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(Error::io(&path))?;
+        let lock =
+            File::options().create(true).truncate(false).write(true).open(&path).map_err(Error::io(&path))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { root: root.to_owned(), _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(Error::Locked { path: root.to_owned() }),
@@ -72,15 +68,16 @@ impl Place {
             Err(error) => return Err(RebuildReason::Damaged(error.to_string())),
         };
         let damaged = |reason: String| RebuildReason::Damaged(reason);
-        let pointer: Pointer = serde_json::from_slice(&text).map_err(|error| damaged(format!("CURRENT: {error}")))?;
+        let pointer: Pointer =
+            serde_json::from_slice(&text).map_err(|error| damaged(format!("CURRENT: {error}")))?;
         if pointer.format != FORMAT {
             return Err(RebuildReason::Outdated);
         }
         if number(&pointer.directory).is_none() {
             return Err(damaged(format!("CURRENT names {:?}", pointer.directory)));
         }
-        let generation =
-            Generation::open(&self.root.join(pointer.directory)).map_err(|error| damaged(error.to_string()))?;
+        let generation = Generation::open(&self.root.join(pointer.directory))
+            .map_err(|error| damaged(error.to_string()))?;
         match generation.damaged() {
             Ok(files) if files.is_empty() => Ok(generation),
             Ok(files) => Err(damaged(format!("wrong checksum: {files:?}"))),

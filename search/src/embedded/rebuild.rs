@@ -117,7 +117,11 @@ impl Rebuild {
             // Emptied and not taken: as long as it is there, no other rebuild can begin.
             let since = desk.since.as_mut().map(std::mem::take).unwrap_or_default();
             let carried = since.changes.len();
-            fresh.write(&mut writer, &since.changes, since.cursor.map_or(cursor, |since| since.max(cursor)))?;
+            fresh.write(
+                &mut writer,
+                &since.changes,
+                since.cursor.map_or(cursor, |since| since.max(cursor)),
+            )?;
             shared.place.point_to(&fresh.directory)?;
             state.slot.finished = true;
             let (directory, documents) = (fresh.directory.clone(), fresh.documents());

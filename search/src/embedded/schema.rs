@@ -2,7 +2,8 @@
 
 use tantivy::TantivyDocument;
 use tantivy::schema::{
-    BytesOptions, FAST, Field, INDEXED, IndexRecordOption, Schema, SchemaBuilder, Term, TextFieldIndexing, TextOptions,
+    BytesOptions, FAST, Field, INDEXED, IndexRecordOption, Schema, SchemaBuilder, Term, TextFieldIndexing,
+    TextOptions,
 };
 use uuid::Uuid;
 
@@ -87,7 +88,10 @@ pub(super) fn schema() -> (Schema, Fields) {
             let indexing = TextFieldIndexing::default()
                 .set_tokenizer(tokenizer)
                 .set_index_option(IndexRecordOption::WithFreqs);
-            builder.add_text_field(&format!("{name}_{suffix}"), TextOptions::default().set_indexing_options(indexing))
+            builder.add_text_field(
+                &format!("{name}_{suffix}"),
+                TextOptions::default().set_indexing_options(indexing),
+            )
         };
         TextFields { words: field("words", WORDS), grams: field("grams", GRAMS) }
     };
@@ -127,6 +131,13 @@ impl Fields {
         Term::from_field_bytes(self.id, id.as_bytes())
     }
 
+    /// The fields that hold the same kind of terms as a text field; none for others.
+    pub fn alike(&self, field: Field) -> Vec<Field> {
+        let sources = [self.name, self.make, self.description];
+        let (words, grams) = (sources.map(|source| source.words), sources.map(|source| source.grams));
+        [words, grams].into_iter().find(|fields| fields.contains(&field)).map(Vec::from).unwrap_or_default()
+    }
+
     /// A listing as the engine takes it.
     pub fn document(&self, listing: &ListingDocument) -> TantivyDocument {
         let mut document = self.bare(listing.id, listing.version, false);
@@ -150,7 +161,10 @@ impl Fields {
             document.add_text(fields.words, text);
             document.add_text(fields.grams, text);
         }
-        for text in [Some(&listing.model), listing.serial.as_ref(), listing.asset_number.as_ref()].into_iter().flatten() {
+        for text in [Some(&listing.model), listing.serial.as_ref(), listing.asset_number.as_ref()]
+            .into_iter()
+            .flatten()
+        {
             let code = analysis::code(&analysis::fold(text));
             if !code.is_empty() {
                 document.add_text(self.codes, code);

@@ -1,5 +1,6 @@
 //! Listings and indexes for tests.
 #![allow(dead_code, reason = "each test binary uses its own part of these")]
+#![allow(clippy::unwrap_used, reason = "clippy sees a test in a function with #[test] alone")]
 
 use chrono::{DateTime, TimeDelta};
 use search::{Change, Embedded, Hits, ListingDocument, Opened, Options, Query, Rights};
@@ -30,7 +31,7 @@ pub fn listing(number: u128, name: &str) -> ListingDocument {
         available: 1,
         unit: id(500),
         regions: vec![id(600)],
-        value_minor: 100_00,
+        value_minor: 10_000,
         year: Some(2020),
         photos: 1,
         listed_at: DateTime::UNIX_EPOCH + TimeDelta::seconds(i64::try_from(number).unwrap()),
