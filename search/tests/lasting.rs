@@ -1,4 +1,5 @@
 //! Versions, cursor, crash, rebuild, damage.
+#![allow(clippy::unwrap_used, reason = "clippy excuses only the functions marked as tests")]
 
 mod common;
 

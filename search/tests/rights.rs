@@ -1,4 +1,5 @@
 //! Filters and rights: against a plain filter over a vector, and the cases that matter by name.
+#![allow(clippy::unwrap_used, reason = "clippy excuses only the functions marked as tests")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Finding by what is typed.
+#![allow(clippy::unwrap_used, reason = "clippy excuses only the functions marked as tests")]
 
 mod common;
 

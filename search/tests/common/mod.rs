@@ -1,6 +1,6 @@
 //! Listings and indexes for tests.
 #![allow(dead_code, reason = "each test binary uses its own part of these")]
-#![allow(clippy::unwrap_used, reason = "clippy sees a test in a function with #[test] alone")]
+#![allow(clippy::unwrap_used, reason = "clippy excuses only the functions marked as tests")]
 
 use chrono::{DateTime, TimeDelta};
 use search::{Change, Embedded, Hits, ListingDocument, Opened, Options, Query, Rights};
