@@ -4,6 +4,7 @@
 mod common;
 
 use common::{everything, find, index_of, listing, text};
+use proptest::prelude::*;
 use search::{Embedded, ListingDocument, Query, Sort};
 use tempfile::TempDir;
 
@@ -194,4 +195,31 @@ async fn limits_are_kept() {
     assert!(index.search(Query { limit: 101, ..everything() }).await.is_err());
     assert!(index.search(Query { offset: 10_001, ..everything() }).await.is_err());
     assert_eq!(find(&index, Query { offset: 10_000, ..everything() }).await, [0; 0]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever the dictionary makes of it: what stands in the name is found by any part of it.
+    #[test]
+    fn any_part_of_a_name_finds_it(
+        names in prop::collection::vec(prop::collection::vec(prop::sample::select(
+            "办公室会议桌椅电脑打印机文件柜子空调书架实木的和钢制双人沙发投影仪器材料复印".chars().collect::<Vec<_>>(),
+        ), 1..12), 8),
+        cuts in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 8 * 4),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let names: Vec<String> = names.into_iter().map(String::from_iter).collect();
+            let (_directory, index) =
+                index_of((1..).zip(&names).map(|(number, name)| listing(number, name)).collect()).await;
+            for (at, (from, to)) in cuts.into_iter().enumerate() {
+                let characters: Vec<char> = names[at % 8].chars().collect();
+                let (from, to) = (from.index(characters.len()), to.index(characters.len()));
+                let part: String = characters[from.min(to)..=from.max(to)].iter().collect();
+                let found = find(&index, text(&part)).await;
+                assert!(found.contains(&(at as u128 % 8 + 1)), "{part} of {} finds {found:?}", names[at % 8]);
+            }
+        });
+    }
 }

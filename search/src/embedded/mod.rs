@@ -146,6 +146,9 @@ impl Embedded {
     /// Of several changes to a listing, and against what the index holds, the newest version wins; an older one is
     /// passed over without an error. The cursor never goes back: who mends single listings passes 0.
     ///
+    /// A commit costs some tens of milliseconds and a dozen syncs whatever it holds, also when it only moves the
+    /// cursor: so a follower hands over all that has gathered since its last call, not event by event.
+    ///
     /// # Errors
     /// A fault of the engine or the disk; nothing was applied then, and the same call may be made again.
     pub async fn apply(&self, changes: Vec<Change>, cursor: i64) -> Result<()> {

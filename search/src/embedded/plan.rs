@@ -34,6 +34,8 @@ const WHOLE_CODE: f32 = 10_000.0;
 
 /// Shorter beginnings match half of the index.
 const SHORTEST_PREFIX: usize = 2;
+/// The same for codes, of which there are as many as listings, and which begin alike.
+const SHORTEST_CODE_PREFIX: usize = 4;
 /// Up to here a union of postings beats a walk over the dictionary.
 const FEW: usize = 16;
 
@@ -145,15 +147,18 @@ fn latin_chunk(fields: &Fields, parts: &[&str], unfinished: bool) -> Boxed {
         let each = parts.iter().map(|part| Box::new(BooleanQuery::union(latin_word(fields, part))) as Boxed);
         ways.push(Box::new(BooleanQuery::intersection(each.collect())));
     }
-    if unfinished && joined.chars().count() >= SHORTEST_PREFIX {
-        for (field, weight) in [
-            (fields.codes, MAKE),
-            (fields.name.words, NAME),
-            (fields.make.words, MAKE),
-            (fields.description.words, DESCRIPTION),
+    if unfinished {
+        let length = joined.chars().count();
+        for (field, weight, shortest) in [
+            (fields.codes, MAKE, SHORTEST_CODE_PREFIX),
+            (fields.name.words, NAME, SHORTEST_PREFIX),
+            (fields.make.words, MAKE, SHORTEST_PREFIX),
+            (fields.description.words, DESCRIPTION, SHORTEST_PREFIX),
         ] {
-            let begins = FuzzyTermQuery::new_prefix(Term::from_field_text(field, &joined), 0, false);
-            ways.push(scored(Box::new(begins), weight * PREFIX));
+            if length >= shortest {
+                let begins = FuzzyTermQuery::new_prefix(Term::from_field_text(field, &joined), 0, false);
+                ways.push(scored(Box::new(begins), weight * PREFIX));
+            }
         }
     }
     Box::new(BooleanQuery::union(ways))
