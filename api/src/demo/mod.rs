@@ -1,0 +1,3 @@
+//! The generated city that `demo` loads and that tests and benchmarks start from.
+
+pub mod city;
