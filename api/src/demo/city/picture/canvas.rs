@@ -150,9 +150,9 @@ impl Canvas {
             let dy = (y as f32 - cy) / cy;
             for (x, pixel) in row.chunks_mut(3).enumerate() {
                 let dx = (x as f32 - cx) / cx;
-                let keep = 1.0 - strength * (dx * dx + dy * dy) * 0.5;
+                let keep = (256.0 - 128.0 * strength * (dx * dx + dy * dy)) as u16;
                 for part in pixel {
-                    *part = (f32::from(*part) * keep) as u8;
+                    *part = (u16::from(*part) * keep / 256) as u8;
                 }
             }
         }
@@ -210,10 +210,15 @@ impl Canvas {
                 top[1] + (bottom[1] - top[1]) * t,
                 top[2] + (bottom[2] - top[2]) * t,
             ];
+            // Most pixels are covered whole: they need no arithmetic.
+            let whole = colour.map(|part| (part + 0.5) as u8);
             for x in first..=last {
-                let covered = std::mem::take(&mut self.row[x]);
-                if x < self.width && covered > 0.0 {
-                    self.blend(x, y, colour, covered.min(1.0) * alpha);
+                let covered = std::mem::take(&mut self.row[x]).min(1.0) * alpha;
+                if x < self.width && covered > 0.998 {
+                    let at = (y * self.width + x) * 3;
+                    self.pixels[at..at + 3].copy_from_slice(&whole);
+                } else if x < self.width && covered > 0.0 {
+                    self.blend(x, y, colour, covered);
                 }
             }
         }

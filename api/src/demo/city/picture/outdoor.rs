@@ -1,7 +1,9 @@
 //! Vehicles and houses, under the sky.
 
 use super::super::dice::Dice;
-use super::canvas::{Canvas, Colour, flat, lit, soft};
+use super::canvas::{Canvas, Colour, Point, flat, lit, soft};
+
+type Outline = &'static [Point];
 
 const RUBBER: Colour = [34.0, 34.0, 38.0];
 const GLASS: Colour = [72.0, 92.0, 108.0];
@@ -76,7 +78,7 @@ pub(super) fn car(canvas: &mut Canvas, dice: &mut Dice, body: Body) {
     let paint = *dice.pick(PAINTS);
     canvas.shadow((320.0, 408.0), (290.0, 30.0), 0.7);
     // Outlines from the rear bumper over the roof to the front, and the windows inside of them.
-    let (outline, windows, pillar): (&[(f32, f32)], &[&[(f32, f32)]], f32) = match body {
+    let (outline, windows, pillar): (Outline, &[Outline], f32) = match body {
         Body::Sedan => (
             &[
                 (62.0, 384.0),
