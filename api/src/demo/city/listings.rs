@@ -14,7 +14,8 @@ use super::calendar::Hand;
 use super::dice::Dice;
 use super::phrases;
 use super::picture::Picture;
-use super::story::{self, Step, Story};
+use super::story::{Step, Story};
+use super::teller;
 use super::warehouse::ZonePurpose;
 
 /// A listing with its asset and its story.
@@ -161,7 +162,7 @@ pub(super) fn generate(city: &City, index: u64) -> GeneratedListing {
     listing.updated_at = hand.at().max(created_at);
     listing.furnish(city, dice);
     if listing.state == ListingState::Listed {
-        story::tell(city, &mut listing, dice);
+        teller::tell(city, &mut listing, dice);
         if listing.story.lines.is_empty() && dice.chance(9) {
             listing.freeze = Some(freeze(city, &listing, dice));
         }

@@ -23,6 +23,7 @@ pub mod picture;
 pub mod regions;
 pub mod standards;
 mod story;
+mod teller;
 mod units;
 mod warehouse;
 

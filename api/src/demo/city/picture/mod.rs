@@ -1,5 +1,6 @@
 //! Pictures of what is offered, drawn: a shape for each sort of thing, in many colours, sizes and rooms.
 
+mod appliances;
 mod canvas;
 mod devices;
 mod furniture;
@@ -106,11 +107,11 @@ impl Picture {
             S::Projector => devices::projector(&mut canvas, dice),
             S::Scanner => devices::scanner(&mut canvas, dice),
             S::Shredder => devices::shredder(&mut canvas, dice),
-            S::AirConditioner => devices::air_conditioner(&mut canvas, dice),
-            S::AirTower => devices::air_tower(&mut canvas, dice),
-            S::Fridge => devices::fridge(&mut canvas, dice),
-            S::WaterDispenser => devices::water_dispenser(&mut canvas, dice),
-            S::Washer => devices::washer(&mut canvas, dice),
+            S::AirConditioner => appliances::air_conditioner(&mut canvas, dice),
+            S::AirTower => appliances::air_tower(&mut canvas, dice),
+            S::Fridge => appliances::fridge(&mut canvas, dice),
+            S::WaterDispenser => appliances::water_dispenser(&mut canvas, dice),
+            S::Washer => appliances::washer(&mut canvas, dice),
             S::Phone => devices::phone(&mut canvas, dice),
             S::Television => devices::television(&mut canvas, dice),
             S::Camera => devices::camera(&mut canvas, dice),

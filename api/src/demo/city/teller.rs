@@ -1,0 +1,466 @@
+//! Tells who asked for a listing: a fate is drawn for each line, and the line walks towards it as far as time allows.
+
+use std::fmt::Write as _;
+
+use chrono::{Datelike, Days, NaiveDateTime};
+use entity::approvals::{Side, StepState};
+use entity::catalogue::AssetKind;
+use entity::identity::Role;
+use entity::listings::Custody;
+use entity::requests::{LineReason, LineState};
+use entity::transfers::TransferState;
+
+use super::City;
+use super::calendar::Hand;
+use super::dice::{Dice, scatter};
+use super::listings::GeneratedListing;
+use super::phrases;
+use super::story::{Line, Move, Step};
+
+/// What is to become of a line, if time allows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Draft,
+    Pending,
+    Queued,
+    Outranked,
+    Returned,
+    Rejected,
+    Cut,
+    Cancelled,
+    Expired,
+    Reserved,
+    Releasing,
+    InTransit,
+    Received,
+    Closed,
+    Short,
+    Refused,
+    GiverFailed,
+}
+
+/// Days a hold lasts.
+const HOLD_DAYS: u64 = 10;
+
+/// Fates that end without a piece and need no competitor.
+const FAILURES: &[(u32, Fate)] = &[
+    (3, Fate::Draft),
+    (3, Fate::Returned),
+    (5, Fate::Rejected),
+    (2, Fate::Cut),
+    (5, Fate::Cancelled),
+    (4, Fate::Expired),
+];
+
+/// Adds the lines of `listing`, which is listed, and books their pieces.
+pub(super) fn tell(city: &City, listing: &mut GeneratedListing, dice: &mut Dice) {
+    let Some(listed_at) = listing.listed_at else { return };
+    let offered = listing.stock.offered;
+    let days = (city.now() - listed_at).num_days().clamp(0, 3650) as u32;
+    let mut teller = Teller { city, listing, listed_at };
+    let later = |dice: &mut Dice| dice.range(1, (days / 2).clamp(2, 90));
+    match dice.below(1000) {
+        // Nobody has asked yet.
+        0..560 => {}
+        560..800 => {
+            let mut left = offered;
+            let mut wait = later(dice);
+            // A lot goes to one unit or to several after each other.
+            for _ in 0..if offered > 4 { dice.range(1, 3) } else { 1 } {
+                if left == 0 {
+                    break;
+                }
+                let wanted = if dice.chance(500) { left } else { dice.range(1, left) };
+                teller.add(Fate::Closed, wanted, wait, dice);
+                left -= wanted;
+                wait += dice.range(1, 30);
+            }
+        }
+        800..845 => {
+            let wait = later(dice);
+            let failure = *dice.weighted(FAILURES);
+            teller.add(
+                if failure == Fate::Draft { Fate::Cancelled } else { failure },
+                offered,
+                wait / 2,
+                dice,
+            );
+            teller.add(Fate::Closed, offered, wait, dice);
+            for _ in 0..dice.range(1, 2) {
+                teller.add(Fate::Outranked, dice.range(1, offered), wait + 1, dice);
+            }
+        }
+        845..905 => {
+            let (back, fate) = *dice.weighted(&[
+                (30, ((1, 5), Fate::Pending)),
+                (16, ((8, 16), Fate::Reserved)),
+                (36, ((12, 24), Fate::InTransit)),
+                (18, ((18, 40), Fate::Received)),
+            ]);
+            let back = dice.range(back.0, back.1);
+            // A whole lot is rarely carried away at once.
+            let in_parts = offered > 2 && fate == Fate::InTransit;
+            let (fate, wanted) =
+                if in_parts { (Fate::Releasing, offered) } else { (fate, part(offered, dice)) };
+            teller.add(fate, wanted, days.saturating_sub(back), dice);
+        }
+        905..925 => {
+            // A hold on everything, and others who wait for it.
+            let back = dice.range(3, 7);
+            teller.add(Fate::Pending, offered, days.saturating_sub(back), dice);
+            for turn in 0..dice.range(1, 4) {
+                teller.add(
+                    Fate::Queued,
+                    dice.range(1, offered),
+                    days.saturating_sub(back - turn.min(2)),
+                    dice,
+                );
+            }
+        }
+        925..955 => {
+            let fate = *dice.weighted(&[(10, Fate::Short), (12, Fate::Refused), (8, Fate::GiverFailed)]);
+            teller.add(fate, part(offered, dice), later(dice), dice);
+        }
+        _ => {
+            for _ in 0..dice.range(1, 2) {
+                let fate = *dice.weighted(FAILURES);
+                teller.add(fate, part(offered, dice), later(dice), dice);
+            }
+        }
+    }
+    let stock = &mut listing.stock;
+    stock.available = offered
+        - stock.held
+        - stock.reserved
+        - stock.in_transit
+        - stock.delivered
+        - stock.withdrawn
+        - stock.lost;
+}
+
+/// All or a part of a lot.
+fn part(offered: u32, dice: &mut Dice) -> u32 {
+    if dice.chance(400) { offered } else { dice.range(1, offered) }
+}
+
+struct Teller<'a> {
+    city: &'a City,
+    listing: &'a mut GeneratedListing,
+    listed_at: NaiveDateTime,
+}
+
+impl Teller<'_> {
+    /// Adds a line drafted `wait` days after the listing, and books where its pieces are today.
+    fn add(&mut self, fate: Fate, wanted: u32, wait: u32, dice: &mut Dice) {
+        let stock = &self.listing.stock;
+        let taken = stock.held + stock.reserved + stock.in_transit + stock.delivered + stock.lost;
+        let free = stock.offered - taken;
+        // A second line of a lot may find less than it hoped for; what truncation of time left open counts too.
+        let wanted = match fate {
+            // Nobody queues while there is something to hold: a cut may have left some.
+            Fate::Queued | Fate::Outranked if free > 0 => return,
+            Fate::Queued | Fate::Outranked => wanted,
+            _ if free == 0 => return,
+            _ => wanted.min(free),
+        };
+        let mut hand = Hand::new(self.listed_at + Days::new(u64::from(wait)), self.city.now());
+        let Some(created_at) = hand.step((0, 1), dice) else { return };
+        let giver = self.listing.asset.holder;
+        let asker = match self.listing.directed_to {
+            // Others do not see it.
+            Some(_) if matches!(fate, Fate::Queued | Fate::Outranked) => return,
+            Some(unit) => unit,
+            None => self.city.asker(giver, dice),
+        };
+        let mut line = Line {
+            asker,
+            asked_by: self.city.clerk(asker).unwrap_or_default(),
+            number: None,
+            asked: wanted,
+            quantity: wanted,
+            justification: self.justification(wanted, dice),
+            needed_by: created_at.date() + Days::new(u64::from(dice.range(20, 90))),
+            state: LineState::Draft,
+            reason: None,
+            comment: None,
+            queue_place: None,
+            created_at,
+            submitted_at: None,
+            hold_expires_at: None,
+            updated_at: created_at,
+            steps: Vec::new(),
+            movement: None,
+        };
+        self.walk(&mut line, fate, &mut hand, dice);
+        line.updated_at = hand.at();
+        self.book(&line);
+        self.listing.story.lines.push(line);
+    }
+
+    fn walk(&self, line: &mut Line, fate: Fate, hand: &mut Hand, dice: &mut Dice) {
+        if fate == Fate::Draft {
+            return;
+        }
+        let Some(submitted_at) = hand.step((0, 2), dice) else { return };
+        line.submitted_at = Some(submitted_at);
+        line.state = LineState::Submitted;
+        line.number = Some(self.number("SQ", submitted_at));
+        self.open_steps(line);
+        let place =
+            1 + self.listing.story.lines.iter().filter(|other| other.queue_place.is_some()).count() as u32;
+        match fate {
+            Fate::Queued => {
+                line.queue_place = Some(place);
+                line.state = LineState::Queued;
+                line.reason = Some(LineReason::HeldByOthers);
+                return;
+            }
+            Fate::Outranked => {
+                line.queue_place = Some(place);
+                // It waits as long as the one before it is on its way.
+                let delivered = self.listing.stock.delivered == self.listing.stock.offered;
+                if delivered && hand.step((12, 40), dice).is_some() {
+                    line.end(LineState::Outranked, LineReason::AlreadyDelivered, None);
+                } else {
+                    line.state = LineState::Queued;
+                    line.reason = Some(LineReason::HeldByOthers);
+                }
+                return;
+            }
+            _ => {}
+        }
+        line.steps[0].state = StepState::Pending;
+        line.hold_expires_at = Some(submitted_at + Days::new(HOLD_DAYS));
+        if !self.decide(line, fate, hand, dice) {
+            return;
+        }
+        line.hold_expires_at = None;
+        line.state = LineState::Reserved;
+        match fate {
+            Fate::Reserved => return,
+            Fate::GiverFailed => {
+                if hand.step((2, 9), dice).is_some() {
+                    line.state = LineState::GiverFailed;
+                    line.comment = Some(dice.word(phrases::GIVER_FAILURES));
+                }
+                return;
+            }
+            _ => {}
+        }
+        self.hand_over(line, fate, hand, dice);
+    }
+
+    /// The straight way: the receiver's head, the office, and of a VIRTUAL listing the giver. True when all approved.
+    fn open_steps(&self, line: &mut Line) {
+        line.steps.push(Step::open(Side::Receiver, Role::Head, Some(line.asker)));
+        line.steps.push(Step::open(Side::Office, Role::Office, None));
+        if self.listing.custody == Custody::Virtual {
+            line.steps.push(Step::open(Side::Giver, Role::Head, Some(self.listing.asset.holder)));
+        }
+    }
+
+    /// Decides the steps one after the other; false when the line stops there.
+    fn decide(&self, line: &mut Line, fate: Fate, hand: &mut Hand, dice: &mut Dice) -> bool {
+        let last = line.steps.len() - 1;
+        let stop = match fate {
+            Fate::Pending | Fate::Cancelled => dice.below(last as u32 + 1) as usize,
+            Fate::Expired => 0,
+            Fate::Returned | Fate::Rejected => usize::from(dice.chance(600)),
+            Fate::Cut => 1,
+            _ => usize::MAX,
+        };
+        for at_step in 0..=last {
+            let by = match line.steps[at_step].side {
+                Side::Receiver => self.city.head(line.asker).unwrap_or_default(),
+                Side::Giver => self.city.head(self.listing.asset.holder).unwrap_or_default(),
+                Side::Office => *dice.pick(&self.city.office[..3]),
+            };
+            line.steps[at_step].state = StepState::Pending;
+            if at_step == stop {
+                let days = if fate == Fate::Expired { (10, 10) } else { (0, 3) };
+                if fate == Fate::Pending {
+                    return false;
+                }
+                let Some(at) = hand.step(days, dice) else { return false };
+                line.stop(fate, at_step, (by, at), dice);
+                return false;
+            }
+            let Some(at) = hand.step((0, 2), dice) else { return false };
+            line.steps[at_step].decide(StepState::Approved, by, at, None);
+            if line.steps[at_step].side == Side::Office && line.quantity > 3 && dice.chance(130) {
+                line.quantity -= dice.range(1, line.quantity / 2);
+                line.reason = Some(LineReason::CutByApprover);
+                line.comment = Some(dice.word(phrases::CUTS));
+                line.steps[at_step].comment = line.comment;
+            }
+        }
+        true
+    }
+
+    fn hand_over(&self, line: &mut Line, fate: Fate, hand: &mut Hand, dice: &mut Dice) {
+        // One piece cannot be released in part.
+        if fate == Fate::Releasing && line.quantity == 1 {
+            return;
+        }
+        let Some(released_at) = hand.step((1, 5), dice) else { return };
+        let quantity = if fate == Fate::Releasing { dice.range(1, line.quantity - 1) } else { line.quantity };
+        let mut movement = Move {
+            number: self.number("DB", released_at),
+            state: TransferState::InTransit,
+            quantity,
+            received: 0,
+            refused: 0,
+            lost: 0,
+            approval_number: format!("武机管调〔{}〕{}号", released_at.year(), self.serial()),
+            released_by: match self.listing.custody {
+                Custody::Physical => *dice.pick(&self.city.staff),
+                Custody::Virtual => self.city.clerk(self.listing.asset.holder).unwrap_or_default(),
+            },
+            released_at,
+            received_by: None,
+            received_at: None,
+            evidence: None,
+            booked_out: None,
+            booked_in: None,
+            new_number: None,
+        };
+        line.state = if fate == Fate::Releasing { LineState::Releasing } else { LineState::InTransit };
+        if !matches!(fate, Fate::Releasing | Fate::InTransit) {
+            self.receive(line, &mut movement, fate, hand, dice);
+        }
+        line.movement = Some(movement);
+    }
+
+    fn receive(&self, line: &mut Line, movement: &mut Move, fate: Fate, hand: &mut Hand, dice: &mut Dice) {
+        let deemed = fate == Fate::Closed && dice.chance(20);
+        let Some(at) = hand.step(if deemed { (15, 20) } else { (0, 4) }, dice) else { return };
+        movement.received_at = Some(at);
+        movement.received_by = Some(if deemed { *dice.pick(&self.city.office[..3]) } else { line.asked_by });
+        if deemed {
+            movement.evidence = Some("逾期未确认，凭出库单签字和现场照片视同接收");
+        }
+        movement.received = movement.quantity;
+        (line.state, movement.state) = (LineState::Received, TransferState::Received);
+        match fate {
+            Fate::Short => {
+                movement.lost = dice.range(1, movement.quantity);
+                movement.received -= movement.lost;
+                movement.evidence = Some(dice.word(phrases::SHORTAGES));
+                (line.state, movement.state) = (LineState::Short, TransferState::Short);
+            }
+            Fate::Refused => {
+                movement.refused = movement.quantity;
+                movement.received = 0;
+                movement.evidence = Some(dice.word(phrases::REFUSALS));
+                line.comment = movement.evidence;
+                (line.state, movement.state) = (LineState::Refused, TransferState::Refused);
+            }
+            _ => {}
+        }
+        if movement.received > 0 {
+            let prefix = &self.listing.asset.number[..2];
+            movement.new_number = Some(format!("{prefix}{}D{}", at.year(), self.serial()));
+        }
+        if fate != Fate::Closed {
+            return;
+        }
+        let Some(out_at) = hand.step((2, 8), dice) else { return };
+        movement.booked_out = Some(voucher(out_at, dice));
+        let Some(in_at) = hand.step((1, 7), dice) else { return };
+        movement.booked_in = Some(voucher(in_at, dice));
+        (line.state, movement.state) = (LineState::Closed, TransferState::Closed);
+    }
+
+    /// Books where the pieces of `line` are.
+    fn book(&mut self, line: &Line) {
+        let stock = &mut self.listing.stock;
+        match line.state {
+            LineState::Submitted => stock.held += line.quantity,
+            LineState::Reserved => stock.reserved += line.quantity,
+            LineState::GiverFailed => stock.lost += line.quantity,
+            _ => {}
+        }
+        if let Some(movement) = &line.movement {
+            if movement.received_at.is_none() {
+                stock.in_transit += movement.quantity;
+                stock.reserved += line.quantity - movement.quantity;
+            }
+            stock.delivered += movement.received;
+            stock.lost += movement.lost;
+        }
+        stock.available =
+            stock.offered - stock.held - stock.reserved - stock.in_transit - stock.delivered - stock.lost;
+    }
+
+    /// Unique in the city for each line of each listing; at most nine lines a listing.
+    fn serial(&self) -> String {
+        let line = self.listing.story.lines.len() + 1;
+        format!("{:08}{line}", scatter(self.listing.index, 100_000_000, 77))
+    }
+
+    fn number(&self, letters: &str, at: NaiveDateTime) -> String {
+        format!("{letters}{}{}", at.year(), self.serial())
+    }
+
+    fn justification(&self, wanted: u32, dice: &mut Dice) -> String {
+        let asset = &self.listing.asset;
+        let mut text = String::with_capacity(192);
+        let thing = if asset.kind == AssetKind::RealEstate { "该处用房" } else { asset.name.as_str() };
+        let _ = write!(text, "{}，需{thing}", dice.word(phrases::NEEDS));
+        if asset.kind != AssetKind::RealEstate {
+            let _ = write!(text, "{wanted}{}", asset.measure);
+        }
+        let _ = write!(text, "。{}。", dice.word(phrases::WHYS));
+        text
+    }
+}
+
+impl Line {
+    /// Ends before anything was promised, at step `at_step`, decided by `by` where somebody decided.
+    fn stop(&mut self, fate: Fate, at_step: usize, (by, at): (u32, NaiveDateTime), dice: &mut Dice) {
+        let (state, reason, step, words) = match fate {
+            Fate::Returned => {
+                (LineState::Returned, LineReason::Corrected, StepState::Returned, phrases::RETURNS)
+            }
+            Fate::Cut => (LineState::Cut, LineReason::CutByApprover, StepState::Approved, phrases::CUTS),
+            Fate::Cancelled => (
+                LineState::Cancelled,
+                LineReason::CancelledByAsker,
+                StepState::Skipped,
+                phrases::CANCELLATIONS,
+            ),
+            Fate::Expired => (LineState::Expired, LineReason::HoldLapsed, StepState::Skipped, &[][..]),
+            _ => (LineState::Rejected, LineReason::Refused, StepState::Rejected, phrases::REJECTIONS),
+        };
+        let comment = if words.is_empty() { None } else { Some(dice.word(words)) };
+        if step == StepState::Skipped {
+            self.steps[at_step].state = step;
+        } else {
+            self.steps[at_step].decide(step, by, at, comment);
+        }
+        for step in &mut self.steps[at_step + 1..] {
+            step.state = StepState::Skipped;
+        }
+        if fate == Fate::Cut {
+            self.quantity = 0;
+        }
+        self.end(state, reason, comment);
+    }
+
+    fn end(&mut self, state: LineState, reason: LineReason, comment: Option<&'static str>) {
+        self.state = state;
+        self.reason = Some(reason);
+        self.comment = comment;
+        self.hold_expires_at = None;
+        if state == LineState::Outranked {
+            for step in &mut self.steps {
+                step.state = StepState::Skipped;
+            }
+        }
+    }
+}
+
+/// A voucher number (凭证号) of the month.
+fn voucher(at: NaiveDateTime, dice: &mut Dice) -> String {
+    format!("记-{}{:02}-{:04}", at.year(), at.month(), dice.range(1, 900))
+}
