@@ -127,6 +127,7 @@ pub struct Rendition {
 
 /// A fingerprint of what a picture looks like: alike pictures differ in few bits.
 ///
+/// Compare by [`distance`](Self::distance), never by equality: a bit may differ between processors.
 /// A picture of one plain colour has no features and gives zero: do not take two zeros for the same thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PerceptualHash(pub u64);
@@ -177,20 +178,20 @@ pub struct Processed {
 /// # Errors
 /// A [`PhotoFault`] that says what the sender should do.
 pub fn process(original: Bytes, declared: &Declared, limits: &Limits) -> Result<Processed, PhotoFault> {
-    // The decoders meet bytes made to break them. None is known to panic on these versions, but if one does, one
-    // person's photo is damaged and no more.
-    let guarded = std::panic::AssertUnwindSafe(|| process_unguarded(original, declared, limits));
-    std::panic::catch_unwind(guarded).unwrap_or_else(|_| {
+    guarded(|| process_unguarded(original, declared, limits))
+}
+
+/// The decoders meet bytes made to break them. None is known to panic on these versions, but if one does, one person's
+/// photo is damaged and no more.
+fn guarded<T>(work: impl FnOnce() -> Result<T, PhotoFault>) -> Result<T, PhotoFault> {
+    // Nothing that `work` may leave half done outlives it.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|_| {
         tracing::error!("a picture decoder panicked; the photo was refused as damaged");
         Err(PhotoFault::Damaged)
     })
 }
 
-fn process_unguarded(
-    original: Bytes,
-    declared: &Declared,
-    limits: &Limits,
-) -> Result<Processed, PhotoFault> {
+fn process_unguarded(original: Bytes, declared: &Declared, limits: &Limits) -> Result<Processed, PhotoFault> {
     let length = original.len() as u64;
     if length > limits.max_bytes {
         return Err(PhotoFault::TooLarge { limit: limits.max_bytes });
@@ -302,7 +303,9 @@ fn fault_of(error: ImageError) -> PhotoFault {
     match error {
         ImageError::Limits(_) => PhotoFault::TooMuchMemory,
         ImageError::Unsupported(_) => PhotoFault::Unsupported,
-        ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => PhotoFault::Truncated,
+        ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            PhotoFault::Truncated
+        }
         _ => PhotoFault::Damaged,
     }
 }

@@ -69,3 +69,55 @@ impl PhotoProcessor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::photos::image::{Foreign, PhotoType};
+    use crate::photos::store::{DirectoryStore, upload_key};
+    use bytes::Bytes;
+    use std::time::Duration;
+    use uuid::Uuid;
+
+    async fn bench(limits: Limits) -> (tempfile::TempDir, PhotoStore, PhotoProcessor) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = DirectoryStore::open(folder.path(), chrono::DateTime::UNIX_EPOCH).await.unwrap();
+        let processor = PhotoProcessor::new(NonZeroUsize::MIN, limits);
+        (folder, PhotoStore::Directory(store), processor)
+    }
+
+    #[tokio::test]
+    async fn an_upload_becomes_a_photo_or_a_reason() {
+        let (_folder, store, processor) = bench(Limits { max_bytes: 1000, ..Limits::default() }).await;
+        let key = upload_key(Uuid::nil());
+        let run = || processor.process_stored(&store, &key, PhotoType::Jpeg.into());
+
+        assert!(matches!(run().await, Err(ProcessError::Store(StoreError::NotFound { .. }))));
+        let jpeg = include_bytes!("image/fixtures/progressive.jpg");
+        store.put(&key, Bytes::from_static(jpeg)).await.unwrap();
+        assert_eq!(run().await.unwrap().width, 24);
+        store.put(&key, Bytes::from_static(b"<html>")).await.unwrap();
+        let found = Foreign::Text;
+        assert!(
+            matches!(run().await, Err(ProcessError::Photo(PhotoFault::WrongType { found: f })) if f == found)
+        );
+        store.put(&key, vec![0; 1001].into()).await.unwrap();
+        let fault = run().await;
+        assert!(matches!(fault, Err(ProcessError::Photo(PhotoFault::TooLarge { limit: 1000 }))), "{fault:?}");
+        assert!(store.exists(&key).await.unwrap(), "the upload is the caller's to delete");
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_a_place_does_not_start() {
+        let (_folder, store, processor) = bench(Limits::default()).await;
+        let key = upload_key(Uuid::nil());
+        let jpeg = include_bytes!("image/fixtures/progressive.jpg");
+        store.put(&key, Bytes::from_static(jpeg)).await.unwrap();
+        let place = processor.places.clone().acquire_owned().await.unwrap();
+        let waiting = processor.process_stored(&store, &key, PhotoType::Jpeg.into());
+        let mut waiting = std::pin::pin!(waiting);
+        assert!(tokio::time::timeout(Duration::from_millis(100), &mut waiting).await.is_err());
+        drop(place);
+        assert!(waiting.await.is_ok());
+    }
+}

@@ -192,9 +192,7 @@ fn webp(bytes: &[u8]) -> Result<Header, PhotoFault> {
                 let flags = le32(content, 0).map_err(cut)?;
                 animated |= flags & 0b10 != 0;
                 let side = |from: usize| {
-                    take(content, from, 3)
-                        .map(|b| 1 + u32::from_le_bytes([b[0], b[1], b[2], 0]))
-                        .map_err(cut)
+                    take(content, from, 3).map(|b| 1 + u32::from_le_bytes([b[0], b[1], b[2], 0])).map_err(cut)
                 };
                 canvas = Some((side(4)?, side(7)?));
             }

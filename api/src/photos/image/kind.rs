@@ -136,7 +136,15 @@ pub(super) fn sniff(bytes: &[u8]) -> Result<PhotoType, Foreign> {
 
 fn looks_like_text(bytes: &[u8]) -> bool {
     let start = &bytes[..bytes.len().min(256)];
-    !start.is_empty() && start.iter().all(|&b| b >= 0x20 || matches!(b, b'\t' | b'\n' | b'\r'))
+    let text = match std::str::from_utf8(start) {
+        Ok(text) => text,
+        // Only the last character is cut in two.
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&start[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    !text.is_empty() && !text.chars().any(|c| c.is_control() && !c.is_whitespace())
 }
 
 #[cfg(test)]

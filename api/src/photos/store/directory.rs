@@ -153,16 +153,15 @@ impl DirectoryStore {
     fn settle(&self, file: SpoolFile, target: &Path) -> std::io::Result<()> {
         let folder = target.parent().unwrap_or(&self.root);
         self.make_durable(folder)?;
-        file.rename_to(target)?;
+        file.settle(target)?;
         sync_folder(folder)
     }
 
     /// Makes the folders down to `folder` and sees that each one's entry is on the disk. Once in the life of a process for
     /// each: also where somebody else made the folder, who may not have come to its fsync yet.
     fn make_durable(&self, folder: &Path) -> std::io::Result<()> {
-        let known = |folder: &Path| {
-            self.durable.lock().unwrap_or_else(PoisonError::into_inner).contains(folder)
-        };
+        let known =
+            |folder: &Path| self.durable.lock().unwrap_or_else(PoisonError::into_inner).contains(folder);
         if known(folder) {
             return Ok(());
         }

@@ -87,8 +87,13 @@ impl S3Store {
     /// The spool folder's disk.
     pub async fn open(settings: S3Settings, sweep_before: DateTime<Utc>) -> Result<Self, StoreError> {
         let spool = Spool::open(settings.spool, sweep_before).await?;
-        let credentials =
-            Credentials::new(settings.access_key, settings.secret_key, None, None, "public-warehouse settings");
+        let credentials = Credentials::new(
+            settings.access_key,
+            settings.secret_key,
+            None,
+            None,
+            "public-warehouse settings",
+        );
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(3))
             .read_timeout(Duration::from_secs(20))
@@ -161,9 +166,12 @@ impl S3Store {
     pub(super) async fn get(&self, key: &str) -> Result<PhotoBody, StoreError> {
         let request = self.client.get_object().bucket(&self.bucket).key(key);
         let object = request.send().await.map_err(|error| fault_of(key, &error))?;
-        let length = object.content_length().and_then(|length| u64::try_from(length).ok()).ok_or_else(|| {
-            StoreError::Unavailable { reason: "the S3 server did not say how long the object is".to_owned() }
-        })?;
+        let length =
+            object.content_length().and_then(|length| u64::try_from(length).ok()).ok_or_else(|| {
+                StoreError::Unavailable {
+                    reason: "the S3 server did not say how long the object is".to_owned(),
+                }
+            })?;
         let chunks = stream::try_unfold(object.body, |mut body| async {
             let chunk = body.try_next().await.map_err(std::io::Error::other)?;
             Ok(chunk.map(|chunk| (chunk, body)))
@@ -239,15 +247,17 @@ impl S3Store {
             (_, Some("NoSuchBucket"), _) | (_, _, Some(404)) => format!(
                 "The S3 server at {endpoint} has no bucket named {bucket}. Create it, or correct S3_BUCKET."
             ),
-            (_, Some("InvalidAccessKeyId" | "NotSignedUp"), _) => format!(
-                "The S3 server at {endpoint} does not know the access key. Correct S3_ACCESS_KEY."
-            ),
+            (_, Some("InvalidAccessKeyId" | "NotSignedUp"), _) => {
+                format!("The S3 server at {endpoint} does not know the access key. Correct S3_ACCESS_KEY.")
+            }
             (_, Some("SignatureDoesNotMatch"), _) => format!(
                 "The S3 server at {endpoint} does not accept the secret key. Correct S3_SECRET_KEY; where it is right, \
                  S3_REGION may be wrong."
             ),
             (_, Some("RequestTimeTooSkewed"), _) => {
-                format!("The clocks of this machine and of the S3 server at {endpoint} differ too much. Set them right.")
+                format!(
+                    "The clocks of this machine and of the S3 server at {endpoint} differ too much. Set them right."
+                )
             }
             (_, _, Some(301 | 307)) => format!(
                 "The bucket {bucket} lies in another region or under another address than {endpoint}. Correct S3_REGION \

@@ -38,7 +38,7 @@ impl Spool {
         Ok(Self { folder: folder.into(), next: Arc::default() })
     }
 
-    /// Writes what comes over `stream` to a new file and makes it durable.
+    /// Writes what comes over `stream` to a new file; not durable before [`SpoolFile::settle`].
     pub(super) async fn receive<S, E>(
         &self,
         stream: S,
@@ -61,8 +61,8 @@ impl Spool {
             hash.update(&chunk);
             file.write_all(&chunk).await?;
         }
+        // Waits for the writes still on their way to the disk's cache.
         file.flush().await?;
-        file.sync_all().await?;
         Ok((spooled, Received { length, sha256: hash.finalize().into() }))
     }
 
@@ -93,8 +93,10 @@ impl SpoolFile {
         &self.path
     }
 
-    /// Gives the file its final place (blocking). The file must be on the same disk.
-    pub(super) fn rename_to(mut self, target: &Path) -> std::io::Result<()> {
+    /// Makes the content durable and gives the file its final place (blocking). In this order: after a power cut there
+    /// is never a name without its content. The place must be on the same disk.
+    pub(super) fn settle(mut self, target: &Path) -> std::io::Result<()> {
+        std::fs::File::options().write(true).open(&self.path)?.sync_all()?;
         std::fs::rename(&self.path, target)?;
         self.moved = true;
         Ok(())
