@@ -128,7 +128,7 @@ fn a_large_photo_comes_in_three_sizes_and_a_small_one_is_never_enlarged() {
     let line = run(&png_of(corners(12_000, 2)), PhotoType::Png).unwrap();
     assert_eq!((line.renditions[2].width, line.renditions[2].height), (2048, 1));
     assert_eq!((line.renditions[0].width, line.renditions[0].height), (320, 1));
-    assert_eq!((fit(1, 1, 320), fit(4000, 3000, 2048)), ((1, 1), (2048, 1536)));
+    assert_eq!((shrink::fit(1, 1, 320), shrink::fit(4000, 3000, 2048)), ((1, 1), (2048, 1536)));
 }
 
 #[test]
