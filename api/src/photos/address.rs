@@ -10,11 +10,10 @@ use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-/// Names the key's use, so that the same master key never signs two things that could be taken for each other.
-const KEY_CONTEXT: &[u8] = b"public-warehouse/photo-address/v1";
+use crate::keys::MasterKey;
 
-/// The shortest useful master key in bytes; a shorter one could be guessed.
-pub const MIN_MASTER_KEY: usize = 32;
+/// Names the key's use, so that the same master key never signs two things that could be taken for each other.
+const KEY_PURPOSE: &str = "public-warehouse/photo-address/v1";
 
 /// What an address permits. A signature for one purpose is worthless for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,14 +78,6 @@ impl AddressFault {
     }
 }
 
-/// The master key is too short to sign with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the master key has {length} bytes; at least {MIN_MASTER_KEY} random bytes are needed")]
-pub struct WeakKey {
-    /// Bytes given.
-    pub length: usize,
-}
-
 /// Signs and checks addresses. Cheap to clone; holds only derived keys, never the master key.
 #[derive(Clone)]
 pub struct AddressSigner {
@@ -103,20 +94,15 @@ impl std::fmt::Debug for AddressSigner {
 
 impl AddressSigner {
     /// A signer with a key derived from `master`.
-    ///
-    /// # Errors
-    /// [`WeakKey`] when the master key is shorter than [`MIN_MASTER_KEY`].
-    pub fn new(master: &[u8]) -> Result<Self, WeakKey> {
-        Ok(Self { current: derive(master)?, previous: Vec::new() })
+    pub fn new(master: &MasterKey) -> Self {
+        Self { current: derive(master), previous: Vec::new() }
     }
 
     /// Accepts also what `master` signed; used after a rotation.
-    ///
-    /// # Errors
-    /// [`WeakKey`] when the master key is shorter than [`MIN_MASTER_KEY`].
-    pub fn also_accepting(mut self, master: &[u8]) -> Result<Self, WeakKey> {
-        self.previous.push(derive(master)?);
-        Ok(self)
+    #[must_use]
+    pub fn also_accepting(mut self, master: &MasterKey) -> Self {
+        self.previous.push(derive(master));
+        self
     }
 
     /// Signs the right to use `resource` for `purpose` up to and including `expires_at` (whole seconds).
@@ -160,16 +146,8 @@ pub fn expiry_for(now: DateTime<Utc>) -> DateTime<Utc> {
     now.duration_trunc(hour).unwrap_or(now) + hour + hour
 }
 
-fn derive(master: &[u8]) -> Result<Hmac<Sha256>, WeakKey> {
-    if master.len() < MIN_MASTER_KEY {
-        return Err(WeakKey { length: master.len() });
-    }
-    let subkey = keyed(master).chain_update(KEY_CONTEXT).finalize().into_bytes();
-    Ok(keyed(&subkey))
-}
-
-fn keyed(key: &[u8]) -> Hmac<Sha256> {
-    Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length")
+fn derive(master: &MasterKey) -> Hmac<Sha256> {
+    Hmac::<Sha256>::new_from_slice(&master.derive(KEY_PURPOSE)).expect("HMAC takes keys of any length")
 }
 
 /// Every part goes in with its length: no two different (purpose, resource, expiry) give the same bytes.
@@ -191,8 +169,12 @@ mod tests {
         Utc.with_ymd_and_hms(2026, 5, 4, hour, minute, second).unwrap()
     }
 
+    fn master(byte: u8) -> MasterKey {
+        MasterKey::parse(&base64::engine::general_purpose::STANDARD.encode([byte; 32])).unwrap()
+    }
+
     fn signer() -> AddressSigner {
-        AddressSigner::new(&[7; 32]).unwrap()
+        AddressSigner::new(&master(7))
     }
 
     #[test]
@@ -229,7 +211,7 @@ mod tests {
             refused(Purpose::GetPhoto, "p1/small", &SignedQuery { signature, ..query.clone() });
             bytes[i] ^= 1;
         }
-        let other = AddressSigner::new(&[8; 32]).unwrap();
+        let other = AddressSigner::new(&master(8));
         assert_eq!(other.verify(Purpose::GetPhoto, "p1/small", &query, now), Err(AddressFault::Invalid));
     }
 
@@ -243,7 +225,7 @@ mod tests {
     #[test]
     fn after_a_rotation_old_addresses_stay_good_until_they_expire() {
         let query = signer().sign(Purpose::GetPhoto, "p1/small", at(10, 0, 0));
-        let rotated = AddressSigner::new(&[9; 32]).unwrap().also_accepting(&[7; 32]).unwrap();
+        let rotated = AddressSigner::new(&master(9)).also_accepting(&master(7));
         assert_eq!(rotated.verify(Purpose::GetPhoto, "p1/small", &query, at(9, 0, 0)), Ok(()));
         assert_ne!(rotated.sign(Purpose::GetPhoto, "p1/small", at(10, 0, 0)), query);
     }
@@ -265,8 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_master_key_is_refused_and_debug_shows_no_key() {
-        assert_eq!(AddressSigner::new(&[1; 31]).unwrap_err(), WeakKey { length: 31 });
+    fn debug_shows_no_key() {
         assert_eq!(format!("{:?}", signer()), "AddressSigner { previous_keys: 0, .. }");
     }
 }

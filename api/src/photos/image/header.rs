@@ -83,24 +83,21 @@ fn jpeg(bytes: &[u8]) -> Result<Header, PhotoFault> {
                     return Err(PhotoFault::Damaged);
                 }
                 let segment = take(bytes, at + 4, length - 2)?;
-                match marker {
-                    // Starts of frame; C4, C8 and CC in this range mean something else.
-                    0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) => {
+                // C4, C8 and CC lie among the starts of frame and mean something else.
+                if (0xc0..=0xcf).contains(&marker) && !matches!(marker, 0xc4 | 0xc8 | 0xcc) {
+                    let earlier = frame.replace(Frame::parse(marker, segment)?);
+                    if earlier.is_some() {
                         // A second frame could be larger than the first that is checked here.
-                        if frame.replace(Frame::parse(marker, segment)?).is_some() {
-                            return Err(PhotoFault::Damaged);
-                        }
+                        return Err(PhotoFault::Damaged);
                     }
-                    0xda => {
-                        scans += 1;
-                        if scans > MAX_JPEG_SCANS {
-                            return Err(PhotoFault::Damaged);
-                        }
-                        if scans == 1 {
-                            first_scan_components = segment.first().copied().unwrap_or(0);
-                        }
+                } else if marker == 0xda {
+                    scans += 1;
+                    if scans > MAX_JPEG_SCANS {
+                        return Err(PhotoFault::Damaged);
                     }
-                    _ => {}
+                    if scans == 1 {
+                        first_scan_components = segment.first().copied().unwrap_or(0);
+                    }
                 }
                 at += 2 + length;
             }
