@@ -80,7 +80,7 @@ struct Bits(Vec<u8>, u8);
 impl Bits {
     fn push(&mut self, value: u16, count: u8) {
         for i in 0..count {
-            if self.1 % 8 == 0 {
+            if self.1.is_multiple_of(8) {
                 self.0.push(0);
                 self.1 = 0;
             }
