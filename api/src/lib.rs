@@ -11,6 +11,7 @@
 //!
 //! The slices:
 //! - [`identity`]: accounts, grants, sessions. [`organisation`]: units and regions.
+//! - [`photos`]: processing, store and signed addresses.
 //! - [`audit`]: the chained and sealed trail. [`events`]: the retained log.
 
 pub mod app;
@@ -29,6 +30,7 @@ pub mod identity;
 pub mod ids;
 pub mod keys;
 pub mod organisation;
+pub mod photos;
 pub mod serve;
 #[cfg(test)]
 mod testing;
