@@ -1,9 +1,10 @@
 //! App: what every use case is given.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
+use search::SearchIndex;
 
 use crate::clock::Clock;
 use crate::db::Db;
@@ -14,6 +15,7 @@ use crate::identity::sign_in::Failures;
 use crate::ids::Ids;
 use crate::keys::MasterKey;
 use crate::organisation::Reference;
+use crate::photos::Photos;
 
 /// Database, search, photos, clock, ids and keys. A cheap clone.
 #[derive(Clone, Debug)]
@@ -30,6 +32,8 @@ pub struct Parts {
     pub ids: Ids,
     /// The master key.
     pub master_key: MasterKey,
+    /// Where photos lie, and who makes them.
+    pub photos: Photos,
     /// Folder of everything that is kept in files.
     pub data_dir: PathBuf,
     /// What a process remembers and shares between requests; start with the default.
@@ -43,6 +47,7 @@ pub struct State {
     sessions: Sessions,
     failures: Failures,
     events: Bell,
+    search: OnceLock<SearchIndex>,
 }
 
 impl App {
@@ -76,6 +81,12 @@ impl App {
         &self.0.master_key
     }
 
+    /// Where photos lie, and who makes them.
+    #[must_use]
+    pub fn photos(&self) -> &Photos {
+        &self.0.photos
+    }
+
     /// Folder of everything that is kept in files.
     #[must_use]
     pub fn data_dir(&self) -> &std::path::Path {
@@ -104,6 +115,21 @@ impl App {
 
     pub(crate) fn failures(&self) -> &Failures {
         &self.0.state.failures
+    }
+
+    /// The search index of this process.
+    ///
+    /// # Errors
+    /// Where the process does not serve and has none.
+    pub fn search(&self) -> Result<&SearchIndex, Fault> {
+        self.0.state.search.get().ok_or_else(|| anyhow::anyhow!("this process has no search index").into())
+    }
+
+    /// Gives the process its search index, once.
+    pub fn set_search(&self, index: SearchIndex) {
+        if self.0.state.search.set(index).is_err() {
+            tracing::error!("a second search index was opened");
+        }
     }
 
     /// The bell of the event log.

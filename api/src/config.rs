@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::Context;
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use clap::Args;
 
@@ -12,9 +13,11 @@ use crate::clock::Clock;
 use crate::db::Db;
 use crate::ids::Ids;
 use crate::keys::MasterKey;
+use crate::photos::Photos;
+use crate::photos::store::{DirectoryStore, PhotoStore, S3Settings, S3Store};
 
 /// Settings of every command.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone)]
 pub struct Settings {
     /// Folder for everything that is kept in files; made where it is missing
     #[arg(long, global = true, env = "DATA_DIR", default_value = "data", value_name = "FOLDER")]
@@ -28,6 +31,52 @@ pub struct Settings {
     /// Master key, 32 bytes in base64; without it `master.key` in the data folder, made at first use
     #[arg(long, global = true, env = "MASTER_KEY", hide_env_values = true, value_name = "BASE64")]
     pub master_key: Option<String>,
+    /// Photos in a bucket instead of the data folder
+    #[command(flatten)]
+    pub s3: S3,
+}
+
+/// Where photos lie, if not in the data folder.
+#[derive(Args, Clone, Default)]
+pub struct S3 {
+    /// Bucket for photos; without it they lie in the data folder
+    #[arg(id = "s3_bucket", long = "s3-bucket", global = true, env = "S3_BUCKET", value_name = "NAME")]
+    pub bucket: Option<String>,
+    /// Address of the S3 server; without it AWS
+    #[arg(id = "s3_endpoint", long = "s3-endpoint", global = true, env = "S3_ENDPOINT", value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// Region of the bucket
+    #[arg(
+        id = "s3_region",
+        long = "s3-region",
+        global = true,
+        env = "S3_REGION",
+        default_value = "us-east-1",
+        value_name = "NAME"
+    )]
+    pub region: String,
+    /// Access key id
+    #[arg(id = "s3_access_key", long = "s3-access-key", global = true, env = "S3_ACCESS_KEY", value_name = "ID")]
+    pub access_key: Option<String>,
+    /// Secret access key; only from the environment, as a command line can be read by others
+    #[arg(
+        id = "s3_secret_key",
+        long = "s3-secret-key",
+        global = true,
+        env = "S3_SECRET_KEY",
+        hide = true,
+        hide_env_values = true
+    )]
+    pub secret_key: Option<String>,
+    /// `https://bucket.server/key` instead of `https://server/bucket/key`
+    #[arg(id = "s3_virtual_hosts", long = "s3-virtual-hosts", global = true, env = "S3_VIRTUAL_HOSTS")]
+    pub virtual_hosts: bool,
+}
+
+impl std::fmt::Debug for S3 {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("S3").field("bucket", &self.bucket).field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
 }
 
 /// Settings of a serving command.
@@ -42,6 +91,13 @@ pub struct Serving {
     /// Browsers reach us by https: mark the session cookie `Secure`
     #[arg(long, env = "SECURE_COOKIE")]
     pub secure_cookie: bool,
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Addresses and keys may hold secrets.
+        f.debug_struct("Settings").field("data_dir", &self.data_dir).finish_non_exhaustive()
+    }
 }
 
 impl Settings {
@@ -66,16 +122,42 @@ impl Settings {
         };
         let db = Db::connect(&self.url()?).await?;
         db.migrate().await.context("cannot bring the schema up to date")?;
+        let photos = Photos::new(self.photo_store(clock.now()).await?, &master_key);
         let app = App::new(Parts {
             db,
             clock,
             ids,
             master_key,
+            photos,
             data_dir: self.data_dir.clone(),
             state: State::default(),
         });
         app.load_reference().await?;
         Ok(app)
+    }
+
+    async fn photo_store(&self, now: DateTime<Utc>) -> anyhow::Result<PhotoStore> {
+        // Whatever was being written an hour ago was left by a process that is gone.
+        let sweep_before = now - TimeDelta::hours(1);
+        let Some(bucket) = &self.s3.bucket else {
+            let store = DirectoryStore::open(self.data_dir.join("photos"), sweep_before).await?;
+            return Ok(PhotoStore::Directory(store));
+        };
+        let (Some(access_key), Some(secret_key)) = (&self.s3.access_key, &self.s3.secret_key) else {
+            anyhow::bail!("S3_BUCKET is set, so S3_ACCESS_KEY and S3_SECRET_KEY must be too");
+        };
+        let settings = S3Settings {
+            bucket: bucket.clone(),
+            endpoint: self.s3.endpoint.clone(),
+            region: self.s3.region.clone(),
+            access_key: access_key.clone(),
+            secret_key: secret_key.clone(),
+            path_style: !self.s3.virtual_hosts,
+            spool: self.data_dir.join("spool"),
+        };
+        let store = PhotoStore::S3(S3Store::open(settings, sweep_before).await?);
+        store.check().await.map_err(|sentence| anyhow::anyhow!(sentence))?;
+        Ok(store)
     }
 
     /// Address of the database.

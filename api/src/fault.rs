@@ -91,6 +91,11 @@ impl Rejection {
         };
         let mut text = template.to_owned();
         for (name, value) in &self.details {
+            // A detail may itself be a sentence, given in both languages.
+            let name = match (locale, name.split_once('_')) {
+                (Locale::Zh, Some((stem, "zh"))) | (Locale::En, Some((stem, "en"))) => stem,
+                _ => name,
+            };
             text = text.replace(&format!("{{{name}}}"), value);
         }
         text

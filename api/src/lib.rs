@@ -24,6 +24,7 @@ pub mod db;
 pub mod demo;
 pub mod events;
 pub mod fault;
+pub mod finding;
 pub mod graphql;
 pub mod http;
 pub mod identity;

@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::app::App;
 use crate::config::Serving;
+use crate::finding;
 use crate::http::{Routes, router};
 
 /// How long running requests may take to end once we were asked to stop.
@@ -31,7 +32,10 @@ pub async fn serve(
         .await
         .with_context(|| format!("cannot listen on {}; is another server there?", serving.listen))?;
     let address = listener.local_addr()?;
+    let (index, needs_rebuild) = finding::follow::open(app.data_dir()).await?;
+    app.set_search(index.clone());
     let tasks = TaskTracker::new();
+    let follower = tokio::spawn(finding::follow::follow(app.clone(), index, needs_rebuild, stop.clone()));
     let routes = Routes {
         schema: crate::graphql::schema(app.clone()),
         app: app.clone(),
@@ -52,6 +56,9 @@ pub async fn serve(
         outcome = server => outcome?,
         () = overdue => tracing::warn!("some connections did not end in time"),
     }
+    // Also where the server ended by itself.
+    stop.cancel();
+    follower.await?;
     tasks.close();
     if tokio::time::timeout(LAST_WORDS, tasks.wait()).await.is_err() {
         tracing::warn!("some mutations did not end in time");

@@ -8,6 +8,8 @@ use crate::clock::Clock;
 use crate::db::Db;
 use crate::ids::Ids;
 use crate::keys::MasterKey;
+use crate::photos::Photos;
+use crate::photos::store::{DirectoryStore, PhotoStore};
 
 /// The instant at which test clocks start: 2026-03-02, a Monday, 10:00 in Shanghai.
 pub(crate) fn start() -> DateTime<Utc> {
@@ -22,11 +24,14 @@ pub(crate) async fn app() -> (App, TempDir) {
     db.migrate().await.expect("the schema is made");
     let ids = Ids::seeded(1);
     let master_key = MasterKey::load_or_create(&folder.path().join("master.key"), &ids).expect("a key");
+    let store = DirectoryStore::open(folder.path().join("photos"), start()).await.expect("a folder for photos");
+    let photos = Photos::new(PhotoStore::Directory(store), &master_key);
     let app = App::new(Parts {
         db,
         clock: Clock::fixed(chrono_tz::Asia::Shanghai, start()),
         ids,
         master_key,
+        photos,
         data_dir: folder.path().to_owned(),
         state: State::default(),
     });

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use entity::events::Subject;
 use entity::jobs::idempotency;
 use sea_orm::{
-    ActiveModelTrait, DatabaseTransaction, DbErr, EntityTrait, RuntimeErr, Set, SqliteTransactionMode,
+    ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, RuntimeErr, Set, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
 };
 use serde::Serialize;
@@ -198,6 +198,19 @@ impl App {
         }
     }
 
+    /// The stored answer of a command that was acknowledged before under the same key: for use cases that do long work
+    /// before their transaction.
+    ///
+    /// # Errors
+    /// [`Code::KeyReused`]; the database's faults.
+    pub async fn answered<T: DeserializeOwned>(
+        &self,
+        actor: &Actor,
+        command: &Command<'_>,
+    ) -> Result<Option<T>, Fault> {
+        stored_answer(self.db().read(), actor, command).await
+    }
+
     async fn attempt<F, Fut, T>(&self, actor: &Actor, command: &Command<'_>, body: &F) -> Result<T, Fault>
     where
         F: Fn(Tx) -> Fut + Send,
@@ -246,22 +259,14 @@ where
     Fut: Future<Output = Result<T, Fault>>,
     T: Serialize + DeserializeOwned,
 {
-    let actor_id = tx.actor().account_id();
-    let key = command.key.zip(actor_id);
-    if let Some((key, actor_id)) = key {
-        let stored = idempotency::Entity::find_by_id((actor_id, key.to_owned())).one(tx.conn()).await?;
-        if let Some(stored) = stored {
-            if stored.input_hash != command.input_hash {
-                return Err(Code::KeyReused.into());
-            }
-            return Ok(serde_json::from_value(stored.answer)?);
-        }
+    if let Some(answer) = stored_answer(tx.conn(), tx.actor(), command).await? {
+        return Ok(answer);
     }
     let answer = body(tx.clone()).await?;
     let records = std::mem::take(&mut *tx.0.records.lock().unwrap_or_else(PoisonError::into_inner));
     audit::append(tx, &records).await?;
     crate::events::append(tx, records).await?;
-    if let Some((key, actor_id)) = key {
+    if let Some((key, actor_id)) = command.key.zip(tx.actor().account_id()) {
         idempotency::ActiveModel {
             actor_id: Set(actor_id),
             key: Set(key.to_owned()),
@@ -273,6 +278,21 @@ where
         .await?;
     }
     Ok(answer)
+}
+
+async fn stored_answer<T: DeserializeOwned>(
+    conn: &impl ConnectionTrait,
+    actor: &Actor,
+    command: &Command<'_>,
+) -> Result<Option<T>, Fault> {
+    let Some((key, actor_id)) = command.key.zip(actor.account_id()) else { return Ok(None) };
+    match idempotency::Entity::find_by_id((actor_id, key.to_owned())).one(conn).await? {
+        None => Ok(None),
+        Some(stored) if stored.input_hash == command.input_hash => {
+            Ok(Some(serde_json::from_value(stored.answer)?))
+        }
+        Some(_) => Err(Code::KeyReused.into()),
+    }
 }
 
 /// Whether another transaction was simply faster: serialisation failure, deadlock, or two that appended to one chain,

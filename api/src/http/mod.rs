@@ -5,6 +5,7 @@ mod caller;
 pub mod graphql;
 mod health;
 mod landing;
+mod photos;
 mod problem;
 
 use std::time::Duration;
@@ -14,7 +15,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::map_response;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;
@@ -53,6 +54,9 @@ pub fn router(routes: Routes) -> Router {
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .layer(DefaultBodyLimit::max(BODY))
+        // Uploads are streamed and bounded by what was announced.
+        .route("/photos/uploads/{upload}", put(photos::put))
+        .route("/photos/{sha256}/{size}", get(photos::get))
         .layer(tower_http::timeout::TimeoutLayer::with_status_code(
             axum::http::StatusCode::GATEWAY_TIMEOUT,
             PATIENCE,

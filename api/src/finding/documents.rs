@@ -1,0 +1,164 @@
+//! Listings as the index knows them.
+
+use std::collections::HashMap;
+
+use chrono::Datelike;
+use entity::assets::asset;
+use entity::listings::{listing, listing_stock};
+use entity::photos::photo;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use search::ListingDocument;
+use uuid::Uuid;
+
+use crate::organisation::Reference;
+
+/// Documents of these listings, in no order; those that are not there are missing.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn of(
+    conn: &impl ConnectionTrait,
+    reference: &Reference,
+    ids: &[Uuid],
+) -> Result<Vec<ListingDocument>, DbErr> {
+    let rows = listing::Entity::find().filter(listing::Column::Id.is_in(ids.iter().copied())).all(conn).await?;
+    complete(conn, reference, rows).await
+}
+
+/// The next documents after `after`, in order of id.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn after(
+    conn: &impl ConnectionTrait,
+    reference: &Reference,
+    after: Option<Uuid>,
+    limit: u64,
+) -> Result<Vec<ListingDocument>, DbErr> {
+    let mut query = listing::Entity::find();
+    if let Some(after) = after {
+        query = query.filter(listing::Column::Id.gt(after));
+    }
+    let rows = query.order_by_asc(listing::Column::Id).limit(limit).all(conn).await?;
+    complete(conn, reference, rows).await
+}
+
+/// Ids and versions after `after`, in order of id: what the reconciler compares.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn versions(
+    conn: &impl ConnectionTrait,
+    after: Option<Uuid>,
+    limit: u64,
+) -> Result<Vec<(Uuid, i64)>, DbErr> {
+    let mut query = listing::Entity::find().select_only().columns([listing::Column::Id, listing::Column::Version]);
+    if let Some(after) = after {
+        query = query.filter(listing::Column::Id.gt(after));
+    }
+    query.order_by_asc(listing::Column::Id).limit(limit).into_tuple().all(conn).await
+}
+
+/// Ids of the listings of these assets or units.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn touched(
+    conn: &impl ConnectionTrait,
+    assets: &[Uuid],
+    units: &[Uuid],
+) -> Result<Vec<Uuid>, DbErr> {
+    let mut found = Vec::new();
+    for (column, ids) in [(listing::Column::AssetId, assets), (listing::Column::UnitId, units)] {
+        if !ids.is_empty() {
+            let query = listing::Entity::find().select_only().column(listing::Column::Id);
+            let more: Vec<Uuid> =
+                query.filter(column.is_in(ids.iter().copied())).into_tuple().all(conn).await?;
+            found.extend(more);
+        }
+    }
+    Ok(found)
+}
+
+async fn complete(
+    conn: &impl ConnectionTrait,
+    reference: &Reference,
+    listings: Vec<listing::Model>,
+) -> Result<Vec<ListingDocument>, DbErr> {
+    let ids: Vec<Uuid> = listings.iter().map(|listing| listing.id).collect();
+    let card_ids: Vec<Uuid> = listings.iter().map(|listing| listing.asset_id).collect();
+    let stock: HashMap<Uuid, i64> = listing_stock::Entity::find()
+        .select_only()
+        .columns([listing_stock::Column::ListingId, listing_stock::Column::Available])
+        .filter(listing_stock::Column::ListingId.is_in(ids))
+        .into_tuple()
+        .all(conn)
+        .await?
+        .into_iter()
+        .collect();
+    let cards: HashMap<Uuid, asset::Model> = asset::Entity::find()
+        .filter(asset::Column::Id.is_in(card_ids.iter().copied()))
+        .all(conn)
+        .await?
+        .into_iter()
+        .map(|card| (card.id, card))
+        .collect();
+    let photos: HashMap<Uuid, i64> = photo::Entity::find()
+        .select_only()
+        .column(photo::Column::AssetId)
+        .column_as(photo::Column::Id.count(), "photos")
+        .filter(photo::Column::AssetId.is_in(card_ids))
+        .group_by(photo::Column::AssetId)
+        .into_tuple()
+        .all(conn)
+        .await?
+        .into_iter()
+        .collect();
+    let documents = listings.into_iter().filter_map(|listing| {
+        let card = cards.get(&listing.asset_id)?;
+        let available = stock.get(&listing.id).copied().unwrap_or(0);
+        let photos = photos.get(&card.id).copied().unwrap_or(0);
+        Some(document(reference, listing, card, available, photos))
+    });
+    Ok(documents.collect())
+}
+
+fn document(
+    reference: &Reference,
+    listing: listing::Model,
+    card: &asset::Model,
+    available: i64,
+    photos: i64,
+) -> ListingDocument {
+    let root_first = |mut path: Vec<Uuid>| {
+        path.reverse();
+        path
+    };
+    let place = reference.unit(listing.unit_id).map(|unit| unit.place_region_id);
+    ListingDocument {
+        id: listing.id,
+        version: listing.version,
+        name: card.name.clone(),
+        brand: card.brand.clone(),
+        model: card.model.clone(),
+        description: card.description.clone(),
+        serial: card.serial.clone(),
+        asset_number: card.number.clone(),
+        category_path: card.category_id.map(|id| root_first(reference.category_path(id))).unwrap_or_default(),
+        kind: card.kind.to_string(),
+        custody: listing.custody.to_string(),
+        condition: card.condition.map(|condition| condition.to_string()).unwrap_or_default(),
+        state: listing.state.to_string(),
+        available,
+        unit: listing.unit_id,
+        regions: place.map(|id| root_first(reference.region_path(id))).unwrap_or_default(),
+        value_minor: card.value.map_or(0, |value| value.0 / card.quantity.max(1)),
+        year: card.acquired_on.map(|day| day.year()),
+        photos,
+        listed_at: listing.listed_at.unwrap_or(listing.created_at),
+        restricted: card.restricted,
+        audience_units: listing.directed_to.into_iter().collect(),
+    }
+}

@@ -1,0 +1,160 @@
+//! Turns the bytes of an upload into a photo: only what comes out of this is ever served.
+
+use entity::events::Subject;
+use entity::photos::{PhotoStage, photo, photo_blob, photo_upload};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::image::{Declared, PhotoType, Processed};
+use super::processor::ProcessError;
+use super::rights;
+use super::store::{StoreError, rendition_key, upload_key};
+use crate::app::App;
+use crate::authz::Operation;
+use crate::fault::{Code, Fault, Rejection};
+use crate::identity::Actor;
+use crate::write::{Command, Tx};
+
+/// A photo that was made.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Finished {
+    /// The photo.
+    pub photo: Uuid,
+    /// Asset it is of.
+    pub asset: Uuid,
+}
+
+/// What to finish.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Finish {
+    /// The upload.
+    pub upload: Uuid,
+    /// When the picture was taken.
+    pub stage: PhotoStage,
+}
+
+/// Processes the upload outside of any transaction, then writes the photo down.
+///
+/// # Errors
+/// [`Code::NotFound`] for an upload that is not there or not the caller's, [`Code::PhotoRefused`] with the reason.
+pub async fn finish_upload(
+    app: &App,
+    actor: &Actor,
+    key: Option<&str>,
+    input: Finish,
+) -> Result<Finished, Fault> {
+    let command = || Command::new("finishPhotoUpload", key, &input);
+    // A repetition of a finish that was acknowledged finds its upload gone: the stored answer comes first.
+    if let Some(answer) = app.answered(actor, &command()).await? {
+        return Ok(answer);
+    }
+    let upload = photo_upload::Entity::find_by_id(input.upload).one(app.db().read()).await?;
+    let missing = || Rejection::new(Code::NotFound).at("upload");
+    let upload = upload.filter(|upload| actor.account_id() == Some(upload.created_by)).ok_or_else(missing)?;
+    rights::card(app.db().read(), actor, Operation::FinishPhotoUpload, upload.asset_id).await?;
+    let processed = process(app, &upload).await?;
+    for rendition in &processed.renditions {
+        let key = rendition_key(&processed.original_sha256, rendition.size);
+        let put = app.photos().store.put(&key, rendition.jpeg.clone()).await;
+        put.map_err(|error| Fault::Internal(error.into()))?;
+    }
+    let (upload, processed) = (&upload, &processed);
+    let finished = app
+        .write(actor, command(), |tx| async move {
+            let card = rights::card(tx.conn(), actor, Operation::FinishPhotoUpload, upload.asset_id).await?;
+            // Gone where somebody else finished it at the same moment.
+            let taken = photo_upload::Entity::delete_by_id(upload.id).exec(tx.conn()).await?;
+            if taken.rows_affected != 1 {
+                return Err(missing().into());
+            }
+            let photo = write(&tx, upload, processed, input.stage).await?;
+            tx.record(
+                Subject::Asset,
+                card.id,
+                card.version,
+                "photo.added",
+                &serde_json::json!({ "photo": photo, "sha256": upload.sha256, "name": upload.name }),
+            );
+            Ok(Finished { photo, asset: card.id })
+        })
+        .await?;
+    // What is left behind here is cleared by the purge.
+    if let Err(error) = app.photos().store.delete(&upload_key(upload.id)).await {
+        tracing::warn!(%error, "a finished upload was not deleted");
+    }
+    Ok(finished)
+}
+
+async fn process(app: &App, upload: &photo_upload::Model) -> Result<Processed, Fault> {
+    let kind = PhotoType::from_media_type(&upload.content_type).ok_or(Code::NotFound)?;
+    let sha256 = hex::decode(&upload.sha256).ok().and_then(|bytes| bytes.try_into().ok());
+    let declared = Declared { kind, length: u64::try_from(upload.bytes).ok(), sha256 };
+    let photos = app.photos();
+    match photos.processor.process_stored(&photos.store, &upload_key(upload.id), declared).await {
+        Ok(processed) => Ok(processed),
+        Err(ProcessError::Photo(fault)) => Err(Rejection::new(Code::PhotoRefused)
+            .at("upload")
+            .with("reason", fault.code())
+            .with("why_zh", fault.zh())
+            .with("why_en", fault.en())
+            .into()),
+        Err(ProcessError::Store(StoreError::NotFound { .. })) => {
+            Err(Rejection::new(Code::WrongState).at("upload").with("state", "NOT_UPLOADED").into())
+        }
+        Err(other) => Err(Fault::Internal(other.into())),
+    }
+}
+
+async fn write(
+    tx: &Tx,
+    upload: &photo_upload::Model,
+    processed: &Processed,
+    stage: PhotoStage,
+) -> Result<Uuid, Fault> {
+    let same = photo::Entity::find()
+        .filter(photo::Column::AssetId.eq(upload.asset_id))
+        .filter(photo::Column::Sha256.eq(&upload.sha256))
+        .one(tx.conn())
+        .await?;
+    if let Some(same) = same {
+        // The same picture again is the same photo, not a fault of the sender.
+        return Ok(same.id);
+    }
+    let blob = photo_blob::ActiveModel {
+        sha256: Set(upload.sha256.clone()),
+        width: Set(i64::from(processed.width)),
+        height: Set(i64::from(processed.height)),
+        bytes: Set(i64::try_from(processed.original_length).unwrap_or(i64::MAX)),
+        phash: Set(processed.perceptual_hash.to_string()),
+        created_at: Set(tx.now()),
+    };
+    photo_blob::Entity::insert(blob)
+        .on_conflict(OnConflict::column(photo_blob::Column::Sha256).do_nothing().to_owned())
+        .do_nothing()
+        .exec_without_returning(tx.conn())
+        .await?;
+    let last: Option<i64> = photo::Entity::find()
+        .select_only()
+        .column(photo::Column::Position)
+        .filter(photo::Column::AssetId.eq(upload.asset_id))
+        .order_by_desc(photo::Column::Position)
+        .limit(1)
+        .into_tuple()
+        .one(tx.conn())
+        .await?;
+    let photo = photo::ActiveModel {
+        id: Set(tx.id()),
+        asset_id: Set(upload.asset_id),
+        sha256: Set(upload.sha256.clone()),
+        position: Set(last.map_or(0, |last| last + 1)),
+        stage: Set(stage),
+        name: Set(upload.name.clone()),
+        created_by: Set(upload.created_by),
+        created_at: Set(tx.now()),
+    };
+    Ok(photo.insert(tx.conn()).await?.id)
+}
