@@ -10,11 +10,14 @@
 //!
 //! The slices:
 //! - [`identity`]: accounts, grants, sessions. [`organisation`]: units and regions.
+//! - [`catalogue`]: categories, standards and the rule book of the city. [`jobs`]: work that goes on by itself, numbers of
+//!   papers.
 //! - [`audit`]: the chained and sealed trail. [`events`]: the retained log.
 
 pub mod app;
 pub mod audit;
 pub mod authz;
+pub mod catalogue;
 pub mod clock;
 pub mod db;
 pub mod events;
@@ -23,6 +26,7 @@ pub mod graphql;
 pub mod http;
 pub mod identity;
 pub mod ids;
+pub mod jobs;
 pub mod keys;
 pub mod organisation;
 #[cfg(test)]
