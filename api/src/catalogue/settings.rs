@@ -17,6 +17,10 @@ pub struct Setting {
 pub const SETTINGS: &[Setting] = &[
     // Days after which the hold of an inactive asker lapses.
     Setting { name: "hold_days", default: 10, least: 1, most: 365 },
+    // Days after a hand-over from which on the office may record a deemed receipt.
+    Setting { name: "deemed_receipt_days", default: 10, least: 1, most: 365 },
+    // Days after a receipt within which a defect sends the goods back.
+    Setting { name: "defect_days", default: 30, least: 1, most: 365 },
 ];
 
 /// The setting of that name.
