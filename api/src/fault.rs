@@ -154,6 +154,16 @@ pub enum Code {
     VirtualOnly,
     /// The picture cannot be taken; the sentence says why.
     PhotoRefused,
+    /// A node of a tree would be above itself.
+    Circle,
+    /// A standard cannot be set back behind a revision that begins later.
+    NewerStandard,
+    /// The one-time code is wrong or too old.
+    WrongCode,
+    /// Nobody would be left to administer.
+    LastAdministrator,
+    /// The role cannot be held at such a place.
+    ScopeMismatch,
     /// The page asked for is too large or the cursor is not one of ours.
     BadPage,
 }

@@ -6,21 +6,30 @@
 //! The frame:
 //! - [`app`]: what every use case is given. [`write`]: one transaction a use case. [`db`], [`clock`], [`ids`], [`keys`].
 //! - [`cli`]: the command line. [`config`]: flags, environment and files. [`serve`]: the life of a serving process.
-//! - [`fault`]: what can go wrong, in Chinese and English. [`authz`]: who may do what.
+//! - [`fault`]: what can go wrong, in Chinese and English. [`checks`]: of single values. [`authz`]: who may do what.
 //! - [`graphql`]: assembly of the schema. [`http`]: routes.
 //!
 //! The slices:
 //! - [`identity`]: accounts, grants, sessions. [`organisation`]: units and regions.
-//! - [`photos`]: processing, store and signed addresses.
-//! - [`audit`]: the chained and sealed trail. [`events`]: the retained log.
+//! - [`catalogue`]: categories, standards and the rule book of the city. [`warehouses`]: zones, racks and bins.
+//! - [`assets`]: cards and their history. [`listings`]: offers, their stock, freezes. [`photos`]: pictures of assets.
+//! - [`approvals`]: cases and steps. [`decisions`]: what is decided over listings and requests.
+//! - [`finding`]: search.
+//! - [`audit`]: the chained and sealed trail. [`events`]: the retained log. [`jobs`]: work that goes on by itself.
+//! - [`demo`]: a generated city.
 
 pub mod app;
+pub mod approvals;
+pub mod assets;
 pub mod audit;
 pub mod authz;
+pub mod catalogue;
+pub mod checks;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod decisions;
 pub mod demo;
 pub mod events;
 pub mod fault;
@@ -29,10 +38,13 @@ pub mod graphql;
 pub mod http;
 pub mod identity;
 pub mod ids;
+pub mod jobs;
 pub mod keys;
+pub mod listings;
 pub mod organisation;
 pub mod photos;
 pub mod serve;
 #[cfg(test)]
 mod testing;
+pub mod warehouses;
 pub mod write;

@@ -98,6 +98,8 @@ operations! {
     Categories "categories": EVERYONE;
     Standards "standards": EVERYONE;
     Warehouses "warehouses": EVERYONE;
+    StoragePlaces "storagePlaces": EVERYONE;
+    CitySettings "citySettings": EVERYONE;
     RequiredFields "requiredFields": EVERYONE;
     Asset "asset": READ_GIVER;
     Assets "assets": READ_GIVER;
@@ -157,6 +159,8 @@ operations! {
     SaveUnit "saveUnit": ADMINISTRATOR;
     SaveRegion "saveRegion": ADMINISTRATOR;
     SaveCategory "saveCategory": ADMINISTRATOR;
+    SaveWarehouse "saveWarehouse": ADMINISTRATOR;
+    SavePlace "savePlace": &[(Administrator, Anywhere), (Staff, Warehouse)];
     SetStandard "setStandard": &[(Administrator, Anywhere), (Office, Anywhere)];
     SetRequiredField "setRequiredField": &[(Administrator, Anywhere), (Office, Anywhere)];
     SetCitySetting "setCitySetting": &[(Administrator, Anywhere), (Office, Anywhere)];

@@ -67,6 +67,26 @@ pub(super) fn sentences(code: Code) -> (&'static str, &'static str) {
         ),
         Code::VirtualOnly => ("房产只能以虚拟仓方式上架。", "Real estate is listed virtually only."),
         Code::PhotoRefused => ("照片未被接受：{why}", "The picture was not taken: {why}"),
+        Code::Circle => (
+            "上级关系不能成环，层级不超过 {deepest} 级，请选择其他上级。",
+            "Nothing can be above itself, and a tree has at most {deepest} levels. Choose another one.",
+        ),
+        Code::NewerStandard => (
+            "已有自 {day} 起生效的版本，新版本的生效日期不得早于该日。",
+            "A revision begins on {day}: a new one cannot begin before it.",
+        ),
+        Code::WrongCode => (
+            "一次性代码不正确或已失效；重新启动服务会打印新的代码。",
+            "The one-time code is wrong or too old. The service prints a new one when it starts again.",
+        ),
+        Code::LastAdministrator => (
+            "这是最后一位管理员，请先为他人授予管理员角色。",
+            "This is the last administrator. Grant the role to somebody else first.",
+        ),
+        Code::ScopeMismatch => (
+            "角色 {role} 不能授予到范围 {scope}，请选择其他范围。",
+            "The role {role} cannot be held at the scope {scope}. Choose another scope.",
+        ),
         Code::BadPage => (
             "分页参数不正确：一次最多 {most} 条，游标须为系统给出的值。",
             "The page is not right: at most {most} at a time, and only cursors that came from here.",

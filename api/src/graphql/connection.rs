@@ -59,6 +59,13 @@ fn read_cursor<K: DeserializeOwned>(text: &str) -> Option<K> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
 }
 
+/// Cost of a page: its rows times what is asked of each.
+#[must_use]
+pub fn page_cost(first: Option<i32>, child_complexity: usize) -> usize {
+    let rows = first.and_then(|first| usize::try_from(first).ok()).unwrap_or(USUAL);
+    rows.min(MOST).saturating_mul(child_complexity.max(1))
+}
+
 /// Where a page lies.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct PageInfo {

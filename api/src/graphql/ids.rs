@@ -23,6 +23,7 @@ pub enum Kind {
     Place,
     Region,
     Request,
+    Setting,
     Standard,
     Step,
     Transfer,
@@ -32,7 +33,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 20] = [
+    const ALL: [(Self, &'static str); 21] = [
         (Self::Account, "acc"),
         (Self::Asset, "ast"),
         (Self::Case, "cas"),
@@ -47,6 +48,7 @@ impl Kind {
         (Self::Place, "plc"),
         (Self::Region, "rgn"),
         (Self::Request, "req"),
+        (Self::Setting, "set"),
         (Self::Standard, "std"),
         (Self::Step, "stp"),
         (Self::Transfer, "trf"),

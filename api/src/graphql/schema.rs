@@ -1,15 +1,22 @@
-use async_graphql::{EmptyMutation, EmptySubscription, MergedObject, SDLExportOptions};
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
 
 use super::limits;
 use crate::app::App;
+use crate::catalogue::graphql::{CatalogueMutation, CatalogueQuery};
 use crate::identity::graphql::IdentityQuery;
+use crate::organisation::graphql::{OrganisationMutation, OrganisationQuery};
+use crate::warehouses::graphql::{WarehousesMutation, WarehousesQuery};
 
 /// What may be asked.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(IdentityQuery);
+pub struct Query(IdentityQuery, OrganisationQuery, CatalogueQuery, WarehousesQuery);
+
+/// What may be done.
+#[derive(Debug, Default, MergedObject)]
+pub struct Mutation(OrganisationMutation, CatalogueMutation, WarehousesMutation);
 
 /// The service's schema.
-pub type Schema = async_graphql::Schema<Query, EmptyMutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
 /// The schema over an app.
 #[must_use]
@@ -24,8 +31,8 @@ pub fn sdl() -> String {
     builder().finish().sdl_with_options(options)
 }
 
-fn builder() -> async_graphql::SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
-    async_graphql::Schema::build(Query::default(), EmptyMutation, EmptySubscription)
+fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
+    async_graphql::Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         .enable_federation()
         .limit_depth(limits::DEPTH)
         .limit_recursive_depth(limits::RECURSION)

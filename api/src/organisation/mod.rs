@@ -1,5 +1,19 @@
 //! Units, the regions they are in, and the snapshot of reference data that every process keeps in memory.
+//!
+//! - `save_unit`, `save_region`: the use cases. [`rules`]: what both must look like. [`tree`]: no circles.
+//! - [`credit_code`]: 统一社会信用代码.
+//! - [`steps`]: the same inside the transaction of another slice. [`read`]: finders over the snapshot.
 
+pub mod credit_code;
+pub mod graphql;
+pub mod read;
 mod reference;
+pub mod rules;
+pub mod save_region;
+pub mod save_unit;
+pub mod steps;
+#[cfg(test)]
+mod tests;
+pub mod tree;
 
 pub use reference::Reference;

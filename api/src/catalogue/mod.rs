@@ -1,0 +1,18 @@
+//! Categories, allocation standards, and the rule book of the city: what is data and never code.
+//!
+//! - `save_category`, `set_standard`, `set_required_field`, `set_city_setting`: the use cases.
+//! - [`forms`]: what each must look like. [`rules`]: which standard counts. [`settings`]: the numbers a city may set.
+//! - [`steps`]: what other slices ask inside their transaction. [`read`]: finders.
+
+pub mod forms;
+pub mod graphql;
+pub mod read;
+pub mod rules;
+pub mod save_category;
+pub mod set_city_setting;
+pub mod set_required_field;
+pub mod set_standard;
+pub mod settings;
+pub mod steps;
+#[cfg(test)]
+mod tests;
