@@ -91,7 +91,7 @@ impl ApprovalStep {
     /// At whom the role must be held; none for a body of the whole city, such as the office. A step without an eligible
     /// person goes one level up when its turn comes.
     async fn unit(&self, ctx: &Context<'_>) -> Option<Unit> {
-        self.0.step.unit_id.and_then(|id| Unit::find(&ctx.app().reference(), id))
+        self.0.step.unit_id.and_then(|id| Unit::of(&ctx.app().reference(), id))
     }
 
     /// Where it stands.

@@ -88,7 +88,7 @@ impl Asset {
 
     /// Unit that holds it.
     async fn holder(&self, ctx: &Context<'_>) -> Option<Unit> {
-        Unit::find(&ctx.app().reference(), self.card.holder_id)
+        Unit::of(&ctx.app().reference(), self.card.holder_id)
     }
 
     /// Asset number at the holder.
@@ -98,7 +98,7 @@ impl Asset {
 
     /// Category.
     async fn category(&self, ctx: &Context<'_>) -> Option<Category> {
-        self.card.category_id.and_then(|id| Category::find(&ctx.app().reference(), id))
+        self.card.category_id.and_then(|id| Category::of(&ctx.app().reference(), id))
     }
 
     /// Name.
@@ -270,7 +270,7 @@ pub struct AssetHolding(asset_holding::Model);
 impl AssetHolding {
     /// Unit.
     async fn unit(&self, ctx: &Context<'_>) -> Option<Unit> {
-        Unit::find(&ctx.app().reference(), self.0.unit_id)
+        Unit::of(&ctx.app().reference(), self.0.unit_id)
     }
 
     /// Asset number there.
