@@ -14,6 +14,8 @@
 //! - [`photos`]: processing, store and signed addresses.
 //! - [`assets`]: cards. [`listings`]: what is offered, and its stock. [`approvals`]: steps and seats. [`decisions`]: what one
 //!   side decides and the other feels; above listings and requests.
+//! - [`catalogue`]: categories, standards and the rule book of the city. [`jobs`]: work that goes on by itself, numbers of
+//!   papers.
 //! - [`audit`]: the chained and sealed trail. [`events`]: the retained log.
 
 pub mod app;
@@ -24,6 +26,7 @@ pub mod authz;
 mod cells;
 mod checks;
 pub mod cli;
+pub mod catalogue;
 pub mod clock;
 pub mod config;
 pub mod db;
@@ -35,6 +38,7 @@ pub mod graphql;
 pub mod http;
 pub mod identity;
 pub mod ids;
+pub mod jobs;
 pub mod keys;
 pub mod listings;
 pub mod organisation;
