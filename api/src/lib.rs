@@ -24,6 +24,7 @@ pub mod assets;
 pub mod audit;
 pub mod authz;
 pub mod catalogue;
+mod cells;
 pub mod checks;
 pub mod cli;
 pub mod clock;

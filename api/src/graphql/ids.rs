@@ -34,7 +34,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 21] = [
+    const ALL: [(Self, &'static str); 22] = [
         (Self::Account, "acc"),
         (Self::Asset, "ast"),
         (Self::Case, "cas"),

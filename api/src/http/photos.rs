@@ -2,6 +2,7 @@
 //! caller's rights.
 
 use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG};
 use axum::http::StatusCode;
@@ -22,7 +23,7 @@ use crate::photos::store::{StoreError, rendition_key};
 pub async fn put(
     State(routes): State<Routes>,
     Path(upload): Path<Uuid>,
-    query: Option<Query<SignedQuery>>,
+    query: Result<Query<SignedQuery>, QueryRejection>,
     request: Request,
 ) -> Result<StatusCode, Problem> {
     verify(&routes, Purpose::PutUpload, &upload.to_string(), query)?;
@@ -37,7 +38,7 @@ pub async fn put(
 pub async fn get(
     State(routes): State<Routes>,
     Path((sha256, size)): Path<(String, String)>,
-    query: Option<Query<SignedQuery>>,
+    query: Result<Query<SignedQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let expires = verify(&routes, Purpose::GetPhoto, &format!("{sha256}/{size}"), query)?;
     let hash = hex::decode(&sha256).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
@@ -63,11 +64,11 @@ fn verify(
     routes: &Routes,
     purpose: Purpose,
     resource: &str,
-    query: Option<Query<SignedQuery>>,
+    query: Result<Query<SignedQuery>, QueryRejection>,
 ) -> Result<i64, Problem> {
     let checked = match query {
-        None => Err(AddressFault::Invalid),
-        Some(Query(query)) => {
+        Err(_) => Err(AddressFault::Invalid),
+        Ok(Query(query)) => {
             let verified =
                 routes.app.photos().signer.verify(purpose, resource, &query, routes.app.clock().now());
             verified.map(|()| query.expires)

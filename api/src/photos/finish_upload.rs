@@ -2,7 +2,6 @@
 
 use entity::events::Subject;
 use entity::photos::{PhotoStage, photo, photo_blob, photo_upload};
-use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
 };
@@ -133,8 +132,7 @@ async fn write(
         created_at: Set(tx.now()),
     };
     photo_blob::Entity::insert(blob)
-        .on_conflict(OnConflict::column(photo_blob::Column::Sha256).do_nothing().to_owned())
-        .do_nothing()
+        .on_conflict_do_nothing_on([photo_blob::Column::Sha256])
         .exec_without_returning(tx.conn())
         .await?;
     let last: Option<i64> = photo::Entity::find()
