@@ -1,8 +1,11 @@
 //! Cards in the schema.
 
-use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use std::collections::HashMap;
+
+use async_graphql::{Context, Enum, ID, InputObject, Lookahead, MaybeUndefined, Object, SimpleObject};
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::assets::{asset_holding, duplicate_case};
+use entity::identity::Locale;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
@@ -23,19 +26,24 @@ use crate::graphql::enums::{AssetKind, AssetSource, AssetState, Condition, Value
 use crate::graphql::errors::{UserError, payload, query_error};
 use crate::graphql::ids::{Kind, encode, expect, expect_some};
 use crate::graphql::scalars::Money;
+use crate::identity::Actor;
 use crate::organisation::graphql::Unit;
+use crate::photos;
+use crate::photos::graphql::Photo;
+use crate::photos::read::PhotoRow;
 
 /// An asset card (资产卡片): keeps its identity over every transfer.
 #[derive(Debug)]
 pub struct Asset {
     card: CardRow,
     rest: OnceCell<Box<Rest>>,
+    photos: OnceCell<Vec<Photo>>,
 }
 
 impl From<CardRow> for Asset {
     fn from(mut card: CardRow) -> Self {
         let rest = OnceCell::new_with(card.rest.take());
-        Self { card, rest }
+        Self { card, rest, photos: OnceCell::new() }
     }
 }
 
@@ -45,7 +53,32 @@ impl From<entity::assets::asset::Model> for Asset {
     }
 }
 
+/// Photos of several cards, read at once for a resolver that hands out a list of them; nothing where none are asked for.
+///
+/// # Errors
+/// Faults, as GraphQL errors.
+pub(crate) async fn photos_of(
+    ctx: &Context<'_>,
+    selection: &Lookahead<'_>,
+    cards: &[Uuid],
+) -> async_graphql::Result<Option<HashMap<Uuid, Vec<PhotoRow>>>> {
+    if !selection.field("photos").exists() {
+        return Ok(None);
+    }
+    let found = photos::read::of(ctx.app(), cards).await;
+    Ok(Some(found.map_err(|fault| query_error(fault, ctx.actor().map_or(Locale::Zh, Actor::locale)))?))
+}
+
 impl Asset {
+    /// With its photos, where they were read before.
+    pub(crate) fn with_photos(mut self, photos: Option<&HashMap<Uuid, Vec<PhotoRow>>>) -> Self {
+        if let Some(photos) = photos {
+            let own = photos.get(&self.card.id).cloned().unwrap_or_default();
+            self.photos = OnceCell::new_with(Some(own.into_iter().map(Photo).collect()));
+        }
+        self
+    }
+
     /// What a list does not read. A resolver that hands out briefly read cards looks ahead, so that this asks nothing.
     async fn rest(&self, ctx: &Context<'_>) -> async_graphql::Result<&Rest> {
         let load = || async {
@@ -240,6 +273,18 @@ impl Asset {
     async fn updated_at(&self, ctx: &Context<'_>) -> async_graphql::Result<DateTime<Utc>> {
         Ok(self.rest(ctx).await?.updated_at)
     }
+
+    /// Its pictures, in order.
+    async fn photos(&self, ctx: &Context<'_>) -> async_graphql::Result<&[Photo]> {
+        let load = || async {
+            let found = photos::read::of(ctx.app(), &[self.card.id]).await;
+            let locale = ctx.actor().map_or(Locale::Zh, Actor::locale);
+            let mut found = found.map_err(|fault| query_error(fault, locale))?;
+            let own = found.remove(&self.card.id).unwrap_or_default();
+            Ok::<_, async_graphql::Error>(own.into_iter().map(Photo).collect())
+        };
+        Ok(self.photos.get_or_try_init(load).await?)
+    }
 }
 
 /// Fields of [`Asset`] that a list does not read.
@@ -398,7 +443,9 @@ impl AssetQuery {
             Ok((page.first, rows))
         };
         let (first, rows) = outcome.await.map_err(|fault: Fault| query_error(fault, actor.locale()))?;
-        let nodes = rows.into_iter().map(Asset::from).collect();
+        let ids: Vec<Uuid> = rows.iter().map(|card| card.id).collect();
+        let photos = photos_of(ctx, &ctx.look_ahead().field("edges").field("node"), &ids).await?;
+        let nodes = rows.into_iter().map(|card| Asset::from(card).with_photos(photos.as_ref())).collect();
         Ok(AssetConnection::new(first, nodes, |asset| Key(asset.card.id)))
     }
 

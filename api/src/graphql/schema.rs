@@ -2,18 +2,38 @@ use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
 
 use super::limits;
 use crate::app::App;
+use crate::assets::graphql::{AssetMutation, AssetQuery};
 use crate::catalogue::graphql::{CatalogueMutation, CatalogueQuery};
+use crate::finding::graphql::{FindingMutation, FindingQuery};
 use crate::identity::graphql::IdentityQuery;
+use crate::listings::graphql::{ListingMutation, ListingQuery};
 use crate::organisation::graphql::{OrganisationMutation, OrganisationQuery};
+use crate::photos::graphql::PhotosMutation;
 use crate::warehouses::graphql::{WarehousesMutation, WarehousesQuery};
 
 /// What may be asked.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(IdentityQuery, OrganisationQuery, CatalogueQuery, WarehousesQuery);
+pub struct Query(
+    IdentityQuery,
+    OrganisationQuery,
+    CatalogueQuery,
+    WarehousesQuery,
+    AssetQuery,
+    ListingQuery,
+    FindingQuery,
+);
 
 /// What may be done.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(OrganisationMutation, CatalogueMutation, WarehousesMutation);
+pub struct Mutation(
+    OrganisationMutation,
+    CatalogueMutation,
+    WarehousesMutation,
+    AssetMutation,
+    ListingMutation,
+    PhotosMutation,
+    FindingMutation,
+);
 
 /// The service's schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;

@@ -1,5 +1,7 @@
 //! Listings in the schema.
 
+use std::collections::HashMap;
+
 use async_graphql::{Context, Enum, ID, InputObject, Lookahead, MaybeUndefined, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::approvals::ApprovalSubject;
@@ -18,7 +20,7 @@ use super::terms::TermsPatch;
 use super::update::{Update, update_listing};
 use crate::approvals::graphql::ApprovalCase;
 use crate::approvals::read::cases_of;
-use crate::assets::graphql::{Asset, REST_FIELDS, page_cost};
+use crate::assets::graphql::{Asset, REST_FIELDS, page_cost, photos_of};
 use crate::assets::row::Depth;
 use crate::authz::{Operation, Parties};
 use crate::fault::{Code, Fault, Rejection};
@@ -28,6 +30,7 @@ use crate::graphql::enums::{AssetKind, Condition, Custody, FreezeCause, FreezeSc
 use crate::graphql::errors::{UserError, payload, query_error};
 use crate::graphql::ids::{Kind, decode, encode, expect, expect_some};
 use crate::organisation::graphql::Unit;
+use crate::photos::read::PhotoRow;
 
 /// An offer (上架) of an asset, or of a lot, to other units.
 #[derive(Debug)]
@@ -35,11 +38,12 @@ pub struct Listing {
     row: ListingRow,
     full: OnceCell<Box<ListingRow>>,
     approvals: OnceCell<Vec<ApprovalCase>>,
+    photos: Option<HashMap<Uuid, Vec<PhotoRow>>>,
 }
 
 impl From<ListingRow> for Listing {
     fn from(row: ListingRow) -> Self {
-        Self { row, full: OnceCell::new(), approvals: OnceCell::new() }
+        Self { row, full: OnceCell::new(), approvals: OnceCell::new(), photos: None }
     }
 }
 
@@ -71,6 +75,13 @@ pub async fn listings(
     selection: &Lookahead<'_>,
 ) -> async_graphql::Result<Vec<Listing>> {
     let mut nodes: Vec<Listing> = rows.into_iter().map(Listing::from).collect();
+    let cards: Vec<Uuid> = nodes.iter().filter_map(|node| node.row.card.as_ref()).map(|card| card.id).collect();
+    if let Some(mut photos) = photos_of(ctx, &selection.field("asset"), &cards).await? {
+        for node in &mut nodes {
+            let card = node.row.card.as_ref().map(|card| card.id);
+            node.photos = card.map(|card| HashMap::from([(card, photos.remove(&card).unwrap_or_default())]));
+        }
+    }
     if selection.field("approvals").exists() {
         let actor = ctx.actor()?;
         let ids: Vec<Uuid> = nodes.iter().filter(|node| node.managed(ctx).is_ok_and(|is| is)).map(|node| node.row.id).collect();
@@ -144,7 +155,7 @@ impl Listing {
             Some(card) => Some(card),
             None => self.full(ctx).await?.card.as_ref(),
         };
-        Ok(card.cloned().map(Into::into))
+        Ok(card.cloned().map(|card| Asset::from(card).with_photos(self.photos.as_ref())))
     }
 
     /// Who offers it.
