@@ -9,12 +9,15 @@
 //! Withdrawals and freezes end or pause the lines of askers, so they live above, in [`crate::decisions`].
 
 pub mod draft;
+pub mod freezes;
 pub mod graphql;
 pub mod index;
 pub mod inspect;
 pub mod read;
+pub mod row;
 pub mod rules;
 pub mod steps;
 pub mod stock;
 pub mod submit;
+pub mod terms;
 pub mod update;

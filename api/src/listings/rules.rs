@@ -1,6 +1,5 @@
 //! What may happen to a listing, and what must be there before it does. Pure.
 
-use chrono::{DateTime, Duration, NaiveDate, Utc};
 use entity::assets::{AssetState, asset};
 use entity::catalogue::AssetKind;
 use entity::listings::{Custody, ListingState, Purpose, listing};
@@ -357,20 +356,6 @@ pub fn before_listed(card: &asset::Model, has_disk: bool, photos: u64, required:
     faults
 }
 
-/// By how much the timers of a covered line go on when a freeze is lifted: the time that no other freeze covered, so
-/// that over all of them a pause counts once. `others` are the beginnings of the freezes that stay.
-#[must_use]
-pub fn pause(from: DateTime<Utc>, now: DateTime<Utc>, others: &[DateTime<Utc>]) -> Duration {
-    let until = others.iter().copied().min().map_or(now, |other| other.min(now));
-    (until - from).max(Duration::zero())
-}
-
-/// Whether a dated row is in force.
-#[must_use]
-pub fn in_force(from: NaiveDate, to: Option<NaiveDate>, today: NaiveDate) -> bool {
-    from <= today && to.is_none_or(|to| today <= to)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -422,15 +407,6 @@ mod tests {
                 assert!(apply(end, Custody::Virtual, command).is_err(), "{end} is the end");
             }
         }
-    }
-
-    #[test]
-    fn overlapping_freezes_pause_the_time_once() {
-        let at = |hour| DateTime::from_timestamp(hour * 3600, 0).unwrap();
-        // One from 1 to 5, another from 3 to 8: 7 hours in all.
-        assert_eq!(pause(at(1), at(5), &[at(3)]) + pause(at(3), at(8), &[]), Duration::hours(7));
-        // The inner one is lifted first.
-        assert_eq!(pause(at(3), at(5), &[at(1)]) + pause(at(1), at(8), &[]), Duration::hours(7));
     }
 
     proptest! {

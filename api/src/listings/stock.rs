@@ -236,9 +236,9 @@ pub async fn frozen(tx: &Tx, listing: Uuid) -> Result<bool, Fault> {
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(false))
 }
 
-/// Sets what a listing offers while nobody can have asked for it.
+/// Sets what a listing offers while nobody can have asked for it. What was withdrawn before stays counted.
 pub(super) async fn offer(tx: &Tx, listing: Uuid, pieces: i64) -> Result<(), Fault> {
-    let sql = "update listing_stock set offered = $2, available = $2 where listing_id = $1 and available = offered \
-               returning offered";
+    let sql = "update listing_stock set offered = withdrawn + $2, available = $2 where listing_id = $1 \
+               and held = 0 and reserved = 0 and in_transit = 0 and delivered = 0 and lost = 0 returning offered";
     one(tx, sql, vec![listing.into(), pieces.into()]).await?.map(drop).ok_or_else(|| lacking(listing, "offer"))
 }
