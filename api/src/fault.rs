@@ -135,6 +135,14 @@ pub enum Code {
     NotEnough,
     /// A freeze covers it.
     Frozen,
+    /// The value belongs to another kind of asset.
+    KindMismatch,
+    /// Others decided by this field: it cannot change while the asset is offered.
+    OfferedField,
+    /// Loans are not offered yet.
+    NoLoans,
+    /// The card may be one that is there already: the office settles that first.
+    DuplicateSuspected,
     /// A unit cannot ask for what it holds.
     OwnHolding,
     /// Whoever applies never approves the same case.

@@ -11,15 +11,22 @@
 //!
 //! The slices:
 //! - [`identity`]: accounts, grants, sessions. [`organisation`]: units and regions.
+//! - [`assets`]: cards. [`listings`]: what is offered, and its stock. [`approvals`]: steps and seats. [`decisions`]: what one
+//!   side decides and the other feels; above listings and requests.
 //! - [`audit`]: the chained and sealed trail. [`events`]: the retained log.
 
 pub mod app;
+pub mod approvals;
+pub mod assets;
 pub mod audit;
 pub mod authz;
 pub mod cli;
+mod cells;
+mod checks;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod decisions;
 pub mod events;
 pub mod fault;
 pub mod graphql;
@@ -27,6 +34,7 @@ pub mod http;
 pub mod identity;
 pub mod ids;
 pub mod keys;
+pub mod listings;
 pub mod organisation;
 pub mod serve;
 #[cfg(test)]

@@ -103,6 +103,7 @@ operations! {
     Assets "assets": READ_GIVER;
     Listing "listing": EVERYONE;
     Listings "listings": EVERYONE;
+    Freezes "freezes": READ_GIVER;
     Search "search": EVERYONE;
     Request "request": READ_CASE;
     Requests "requests": READ_CASE;
@@ -122,6 +123,7 @@ operations! {
     // What the giver's side does.
     DraftAsset "draftAsset": GIVER_CLERK;
     UpdateAsset "updateAsset": GIVER_CLERK;
+    ResolveDuplicate "resolveDuplicate": OFFICE;
     DraftListing "draftListing": GIVER_CLERK;
     UpdateListing "updateListing": GIVER_CLERK;
     SubmitListing "submitListing": GIVER_CLERK;

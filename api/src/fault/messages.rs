@@ -50,6 +50,22 @@ pub(super) fn sentences(code: Code) -> (&'static str, &'static str) {
             "该资产已被冻结（盘点、争议或保密检查），解冻后再试。",
             "A freeze covers it (count, dispute or secrecy check). Try again when it is lifted.",
         ),
+        Code::KindMismatch => (
+            "与资产类型（{kind}）不符，请改用该类型的字段或分类。",
+            "Does not go with the kind of the asset ({kind}). Use that kind's fields and categories.",
+        ),
+        Code::OfferedField => (
+            "资产上架期间不得修改此项；请先撤回上架申请再修改。",
+            "Others decide by this while the asset is offered. Withdraw the listing first, then change it.",
+        ),
+        Code::NoLoans => (
+            "目前只能调剂（TRANSFER），暂不支持借用。",
+            "Loans are not offered yet. Choose TRANSFER.",
+        ),
+        Code::DuplicateSuspected => (
+            "该资产卡片疑似重复，请先由机关事务管理局在疑似重复清单中核实。",
+            "The card may be a duplicate. Settle the case in the list of duplicates first.",
+        ),
         Code::OwnHolding => ("不能申请本单位自己的资产。", "A unit cannot ask for what it holds itself."),
         Code::OwnCase => (
             "申请人不能审批自己的申请，请由他人审批。",

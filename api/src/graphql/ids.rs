@@ -13,6 +13,7 @@ pub enum Kind {
     Asset,
     Case,
     Category,
+    Duplicate,
     Entry,
     Freeze,
     Grant,
@@ -32,11 +33,12 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 20] = [
+    const ALL: [(Self, &'static str); 21] = [
         (Self::Account, "acc"),
         (Self::Asset, "ast"),
         (Self::Case, "cas"),
         (Self::Category, "cat"),
+        (Self::Duplicate, "dup"),
         (Self::Entry, "sav"),
         (Self::Freeze, "frz"),
         (Self::Grant, "grt"),

@@ -1,0 +1,130 @@
+//! Who sits in a seat: in the database when a step gets its turn, and for one person when it is decided.
+
+use chrono::NaiveDate;
+use entity::approvals::{approval_case, approval_step};
+use entity::identity::{Role, Scope, account, role_grant};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
+use uuid::Uuid;
+
+use super::rules::{self, Seat};
+use crate::authz::UnitSet;
+use crate::fault::Fault;
+use crate::identity::Actor;
+use crate::organisation::Reference;
+use crate::write::Tx;
+
+/// The seat that decides a step from now on: the planned one, or the next one up where somebody other than the
+/// applicant sits. The office's is the last, whoever sits there.
+pub(super) async fn find(tx: &Tx, case: &approval_case::Model, planned: Seat) -> Result<Seat, Fault> {
+    let reference = tx.reference();
+    let parents = planned.unit.map(|unit| reference.unit_parents(unit)).unwrap_or_default();
+    for seat in rules::seats(planned.role, planned.unit, &parents) {
+        if seat == Seat::OFFICE || taken(tx, seat, case.applicant_id, &reference).await? {
+            return Ok(seat);
+        }
+    }
+    Ok(Seat::OFFICE)
+}
+
+async fn taken(tx: &Tx, seat: Seat, applicant: Uuid, reference: &Reference) -> Result<bool, Fault> {
+    let found = role_grant::Entity::find()
+        .filter(role_grant::Column::Role.eq(seat.role))
+        .filter(role_grant::Column::AccountId.ne(applicant))
+        .filter(in_force(tx.today()))
+        .filter(covers(seat.unit, reference))
+        .filter(
+            role_grant::Column::AccountId.in_subquery(
+                Query::select()
+                    .column(account::Column::Id)
+                    .from(account::Entity)
+                    .and_where(Expr::col(account::Column::Active).eq(true))
+                    .take(),
+            ),
+        )
+        .select_only()
+        .column(role_grant::Column::Id)
+        .limit(1)
+        .into_tuple::<Uuid>()
+        .one(tx.conn())
+        .await?;
+    Ok(found.is_some())
+}
+
+fn in_force(today: NaiveDate) -> Condition {
+    Condition::all()
+        .add(role_grant::Column::ValidFrom.lte(today))
+        .add(Condition::any().add(role_grant::Column::ValidTo.is_null()).add(role_grant::Column::ValidTo.gte(today)))
+}
+
+/// Grants that reach a unit: its own, those of the subtrees and regions it is in, and the city's. Without a unit: any.
+fn covers(unit: Option<Uuid>, reference: &Reference) -> Condition {
+    let Some(unit) = unit else { return Condition::all() };
+    let mut above = reference.unit_parents(unit);
+    above.push(unit);
+    let regions = reference.unit(unit).map(|unit| reference.region_path(unit.place_region_id)).unwrap_or_default();
+    let scoped = |scope: Scope, ids: Vec<Uuid>| {
+        Condition::all().add(role_grant::Column::Scope.eq(scope)).add(role_grant::Column::ScopeId.is_in(ids))
+    };
+    Condition::any()
+        .add(role_grant::Column::Scope.eq(Scope::City))
+        .add(scoped(Scope::Unit, vec![unit]))
+        .add(scoped(Scope::Subtree, above))
+        .add(scoped(Scope::Region, regions))
+}
+
+/// Whether the person holds the seat of the step. A seat of the whole city is held by whose grant covers a side of the
+/// case: an office of one district does not decide another's.
+pub(super) fn sits(actor: &Actor, step: &approval_step::Model, case: &approval_case::Model) -> bool {
+    match step.unit_id {
+        Some(unit) => actor.holds(step.role, unit),
+        None => sides(case).any(|unit| actor.holds(step.role, unit)),
+    }
+}
+
+/// Whether the person may know of the step: holds its seat, or anything that covers a side of the case.
+pub(super) fn may_see(actor: &Actor, step: &approval_step::Model, case: &approval_case::Model) -> bool {
+    actor.is_system()
+        || sits(actor, step, case)
+        || actor.grants().iter().any(|grant| {
+            grant.role != Role::Administrator && sides(case).any(|unit| grant.units.contains(unit))
+        })
+}
+
+fn sides(case: &approval_case::Model) -> impl Iterator<Item = Uuid> {
+    case.giver_id.into_iter().chain(case.receiver_id)
+}
+
+/// The pending steps whose seat the person holds, of cases that are not the person's own, as a condition over
+/// `approval_step` joined with `approval_case`.
+pub(super) fn awaiting(actor: &Actor) -> Condition {
+    if actor.is_system() {
+        return Condition::all();
+    }
+    let mut seats = Condition::any();
+    for grant in actor.grants() {
+        let role = approval_step::Column::Role.eq(grant.role);
+        let at = match &grant.units {
+            UnitSet::All => Condition::all(),
+            UnitSet::Only(units) => Condition::any()
+                .add(approval_step::Column::UnitId.is_in(units.iter().copied()))
+                .add(
+                    Condition::all().add(approval_step::Column::UnitId.is_null()).add(
+                        Condition::any()
+                            .add(approval_case::Column::GiverId.is_in(units.iter().copied()))
+                            .add(approval_case::Column::ReceiverId.is_in(units.iter().copied())),
+                    ),
+                ),
+        };
+        seats = seats.add(Condition::all().add(role).add(at));
+    }
+    let mut all = Condition::all().add(Expr::col((approval_step::Entity, approval_step::Column::State)).eq("PENDING"));
+    if let Some(account) = actor.account_id() {
+        all = all.add(approval_case::Column::ApplicantId.ne(account));
+    }
+    if actor.grants().is_empty() {
+        // An empty "any" would be true.
+        return all.add(Expr::value(false));
+    }
+    all.add(seats)
+}

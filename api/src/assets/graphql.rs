@@ -1,0 +1,665 @@
+//! Cards in the schema.
+
+use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use chrono::{DateTime, NaiveDate, Utc};
+use entity::assets::{asset_holding, duplicate_case};
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+use super::card::{CardPatch, Change};
+use super::details::{Details, RealEstate, Software, Vehicle};
+use super::draft::{Draft, draft_asset};
+use super::duplicates::{Resolve, resolve_duplicate};
+use super::read::{self, Filter, Key};
+use super::row::{CardRow, Rest};
+use super::update::{Update, update_asset};
+use crate::authz::{Operation, Parties};
+use crate::catalogue::graphql::Category;
+use crate::checks;
+use crate::fault::{Code, Fault, Rejection};
+use crate::graphql::connection::{Page, connection};
+use crate::graphql::context::Given;
+use crate::graphql::enums::{AssetKind, AssetSource, AssetState, Condition, ValueBasis};
+use crate::graphql::errors::{UserError, payload, query_error};
+use crate::graphql::ids::{Kind, encode, expect, expect_some};
+use crate::graphql::scalars::Money;
+use crate::organisation::graphql::Unit;
+
+/// An asset card (资产卡片): keeps its identity over every transfer.
+#[derive(Debug)]
+pub struct Asset {
+    card: CardRow,
+    rest: OnceCell<Box<Rest>>,
+}
+
+impl From<CardRow> for Asset {
+    fn from(mut card: CardRow) -> Self {
+        let rest = OnceCell::new_with(card.rest.take());
+        Self { card, rest }
+    }
+}
+
+impl From<entity::assets::asset::Model> for Asset {
+    fn from(card: entity::assets::asset::Model) -> Self {
+        CardRow::from(card).into()
+    }
+}
+
+impl Asset {
+    /// What a list does not read. A resolver that hands out briefly read cards looks ahead, so that this asks nothing.
+    async fn rest(&self, ctx: &Context<'_>) -> async_graphql::Result<&Rest> {
+        let load = || async {
+            let actor = ctx.actor()?;
+            let found = read::find(ctx.app(), actor, self.card.id).await;
+            let found = found.map_err(|fault| query_error(fault, actor.locale()))?;
+            let rest = found.and_then(|card| CardRow::from(card).rest);
+            rest.ok_or_else(|| query_error(Code::NotFound.into(), actor.locale()))
+        };
+        Ok(self.rest.get_or_try_init(load).await?)
+    }
+}
+
+#[Object]
+impl Asset {
+    /// Global id.
+    async fn id(&self) -> ID {
+        encode(Kind::Asset, self.card.id)
+    }
+
+    /// Row version; give it back when you change the card.
+    async fn version(&self) -> i64 {
+        self.card.version
+    }
+
+    /// Which fields it has.
+    async fn kind(&self) -> AssetKind {
+        self.card.kind.into()
+    }
+
+    /// How it came to be available.
+    async fn source(&self) -> AssetSource {
+        self.card.source.into()
+    }
+
+    /// Life of the card.
+    async fn state(&self) -> AssetState {
+        self.card.state.into()
+    }
+
+    /// Unit that holds it.
+    async fn holder(&self, ctx: &Context<'_>) -> Option<Unit> {
+        Unit::find(&ctx.app().reference(), self.card.holder_id)
+    }
+
+    /// Asset number at the holder.
+    async fn number(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<&str>> {
+        Ok(self.rest(ctx).await?.number.as_deref())
+    }
+
+    /// Category.
+    async fn category(&self, ctx: &Context<'_>) -> Option<Category> {
+        self.card.category_id.and_then(|id| Category::find(&ctx.app().reference(), id))
+    }
+
+    /// Name.
+    async fn name(&self) -> &str {
+        &self.card.name
+    }
+
+    /// Brand.
+    async fn brand(&self) -> &str {
+        &self.card.brand
+    }
+
+    /// Model.
+    async fn model(&self) -> &str {
+        &self.card.model
+    }
+
+    /// Serial number.
+    async fn serial(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<&str>> {
+        Ok(self.rest(ctx).await?.serial.as_deref())
+    }
+
+    /// Description.
+    async fn description(&self, ctx: &Context<'_>) -> async_graphql::Result<&str> {
+        Ok(&self.rest(ctx).await?.description)
+    }
+
+    /// How good it is.
+    async fn condition(&self) -> Option<Condition> {
+        self.card.condition.map(Into::into)
+    }
+
+    /// Where it stands, in words.
+    async fn place(&self, ctx: &Context<'_>) -> async_graphql::Result<&str> {
+        Ok(&self.rest(ctx).await?.place)
+    }
+
+    /// Global id of the storage place where it stands in the warehouse.
+    async fn storage_place_id(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<ID>> {
+        Ok(self.rest(ctx).await?.bin_id.map(|id| encode(Kind::Place, id)))
+    }
+
+    /// Pieces.
+    async fn quantity(&self) -> i64 {
+        self.card.quantity
+    }
+
+    /// Unit of measure, such as 台 or 把.
+    async fn measure(&self) -> &str {
+        &self.card.measure
+    }
+
+    /// Value of the whole quantity.
+    async fn value(&self) -> Option<Money> {
+        self.card.value.map(Into::into)
+    }
+
+    /// What the value is.
+    async fn value_basis(&self) -> ValueBasis {
+        self.card.value_basis.into()
+    }
+
+    /// Day of acquisition.
+    async fn acquired_on(&self) -> Option<NaiveDate> {
+        self.card.acquired_on
+    }
+
+    /// Funding source.
+    async fn funding_source(&self, ctx: &Context<'_>) -> async_graphql::Result<&str> {
+        Ok(&self.rest(ctx).await?.funding_source)
+    }
+
+    /// The card's own depreciation life in months, which rules over the category's.
+    async fn depreciation_months(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<i64>> {
+        Ok(self.rest(ctx).await?.depreciation_months)
+    }
+
+    /// The card's own minimum service life in months, which rules over the standard's.
+    async fn min_service_months(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<i64>> {
+        Ok(self.rest(ctx).await?.min_service_months)
+    }
+
+    /// Whether it is hidden from those without the right.
+    async fn restricted(&self) -> bool {
+        self.card.restricted
+    }
+
+    /// Erasure or disk-removal record.
+    async fn erasure_record(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<&str>> {
+        Ok(self.rest(ctx).await?.erasure_record.as_deref())
+    }
+
+    /// Fields of a vehicle.
+    async fn vehicle(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<&Vehicle>> {
+        Ok(match &self.rest(ctx).await?.details {
+            Details::Vehicle(fields) => Some(fields),
+            _ => None,
+        })
+    }
+
+    /// Fields of land and rooms.
+    async fn real_estate(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<&RealEstate>> {
+        Ok(match &self.rest(ctx).await?.details {
+            Details::RealEstate(fields) => Some(fields),
+            _ => None,
+        })
+    }
+
+    /// Fields of software.
+    async fn software(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<&Software>> {
+        Ok(match &self.rest(ctx).await?.details {
+            Details::Software(fields) => Some(fields),
+            _ => None,
+        })
+    }
+
+    /// Global id of the card it was split from.
+    async fn parent_id(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<ID>> {
+        Ok(self.rest(ctx).await?.parent_id.map(|id| encode(Kind::Asset, id)))
+    }
+
+    /// Who held it under which number, newest first. For those who manage the card; empty for others.
+    async fn history(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<AssetHolding>> {
+        let actor = ctx.actor()?;
+        if actor.allow(Operation::Asset, &Parties::giver(self.card.holder_id)).is_err() {
+            return Ok(Vec::new());
+        }
+        let found = read::history(ctx.app(), self.card.id).await;
+        let found = found.map_err(|fault| query_error(fault, actor.locale()))?;
+        Ok(found.into_iter().map(AssetHolding).collect())
+    }
+
+    /// When it was entered.
+    async fn created_at(&self, ctx: &Context<'_>) -> async_graphql::Result<DateTime<Utc>> {
+        Ok(self.rest(ctx).await?.created_at)
+    }
+
+    /// When it changed last.
+    async fn updated_at(&self, ctx: &Context<'_>) -> async_graphql::Result<DateTime<Utc>> {
+        Ok(self.rest(ctx).await?.updated_at)
+    }
+}
+
+/// Fields of [`Asset`] that a list does not read.
+pub(crate) const REST_FIELDS: [&str; 16] = [
+    "number",
+    "serial",
+    "description",
+    "place",
+    "storagePlaceId",
+    "fundingSource",
+    "depreciationMonths",
+    "minServiceMonths",
+    "erasureRecord",
+    "vehicle",
+    "realEstate",
+    "software",
+    "parentId",
+    "createdAt",
+    "updatedAt",
+    "history",
+];
+
+/// A time in which a unit held a card.
+#[derive(Debug)]
+pub struct AssetHolding(asset_holding::Model);
+
+#[Object]
+impl AssetHolding {
+    /// Unit.
+    async fn unit(&self, ctx: &Context<'_>) -> Option<Unit> {
+        Unit::find(&ctx.app().reference(), self.0.unit_id)
+    }
+
+    /// Asset number there.
+    async fn number(&self) -> Option<&str> {
+        self.0.number.as_deref()
+    }
+
+    /// Global id of the transfer that brought it there; none for its first holder.
+    async fn transfer_id(&self) -> Option<ID> {
+        self.0.transfer_id.map(|id| encode(Kind::Transfer, id))
+    }
+
+    /// From when.
+    async fn from_at(&self) -> DateTime<Utc> {
+        self.0.from_at
+    }
+
+    /// To when; none where it goes on.
+    async fn to_at(&self) -> Option<DateTime<Utc>> {
+        self.0.to_at
+    }
+}
+
+/// Two cards with the same serial number, of which the clerk who entered the later one could not see the other.
+#[derive(Debug)]
+pub struct DuplicateCase {
+    case: duplicate_case::Model,
+    asset: Option<entity::assets::asset::Model>,
+    other: Option<entity::assets::asset::Model>,
+}
+
+#[Object]
+impl DuplicateCase {
+    /// Global id.
+    async fn id(&self) -> ID {
+        encode(Kind::Duplicate, self.case.id)
+    }
+
+    /// The card that was entered later.
+    async fn asset(&self) -> Option<Asset> {
+        self.asset.clone().map(Into::into)
+    }
+
+    /// The card that was there.
+    async fn other(&self) -> Option<Asset> {
+        self.other.clone().map(Into::into)
+    }
+
+    /// When it was noticed.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.case.created_at
+    }
+}
+
+connection!(AssetConnection, AssetEdge, Asset);
+connection!(DuplicateCaseConnection, DuplicateCaseEdge, DuplicateCase);
+
+/// Which cards a list shows.
+#[derive(Debug, Default, InputObject)]
+pub struct AssetFilter {
+    /// Held by this unit.
+    holder_id: Option<ID>,
+    /// In this category or below it.
+    category_id: Option<ID>,
+    /// Of this kind.
+    kind: Option<AssetKind>,
+    /// In this state.
+    state: Option<AssetState>,
+    /// With exactly this number.
+    number: Option<String>,
+}
+
+impl AssetFilter {
+    fn read(self) -> Result<Filter, Fault> {
+        let mut faults = Vec::new();
+        let number = checks::optional_text(&mut faults, "filter.number", self.number.as_deref(), 100);
+        Fault::all(faults)?;
+        Ok(Filter {
+            holder_id: expect_some(Kind::Unit, self.holder_id.as_ref(), "filter.holderId")?,
+            category_id: expect_some(Kind::Category, self.category_id.as_ref(), "filter.categoryId")?,
+            kind: self.kind.map(Into::into),
+            state: self.state.map(Into::into),
+            number,
+        })
+    }
+}
+
+/// Order of a list of cards.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+pub enum AssetSort {
+    /// Entered last, first.
+    #[default]
+    Newest,
+}
+
+/// Questions about cards.
+#[derive(Debug, Default)]
+pub struct AssetQuery;
+
+#[Object]
+impl AssetQuery {
+    /// One card; null where there is none for the caller.
+    async fn asset(&self, ctx: &Context<'_>, id: ID) -> async_graphql::Result<Option<Asset>> {
+        let actor = ctx.actor()?;
+        let Some(id) = crate::graphql::ids::decode(Kind::Asset, &id) else { return Ok(None) };
+        let found = read::find(ctx.app(), actor, id).await.map_err(|fault| query_error(fault, actor.locale()))?;
+        Ok(found.map(Into::into))
+    }
+
+    /// Cards of the caller's units.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn assets(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<AssetFilter>,
+        #[graphql(default)] sort: AssetSort,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> async_graphql::Result<AssetConnection> {
+        let AssetSort::Newest = sort;
+        let actor = ctx.actor()?;
+        let outcome = async {
+            let page: Page<Key> = Page::read(first, after.as_deref())?;
+            let rows = read::list(ctx.app(), actor, &filter.unwrap_or_default().read()?, &page).await?;
+            Ok((page.first, rows))
+        };
+        let (first, rows) = outcome.await.map_err(|fault: Fault| query_error(fault, actor.locale()))?;
+        let nodes = rows.into_iter().map(Asset::from).collect();
+        Ok(AssetConnection::new(first, nodes, |asset| Key(asset.card.id)))
+    }
+
+    /// Suspected duplicates that nobody has settled, oldest first.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn duplicate_cases(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> async_graphql::Result<DuplicateCaseConnection> {
+        let actor = ctx.actor()?;
+        let outcome = async {
+            let page: Page<Key> = Page::read(first, after.as_deref())?;
+            Ok((page.first, read::duplicates(ctx.app(), actor, &page).await?))
+        };
+        let (first, rows) = outcome.await.map_err(|fault: Fault| query_error(fault, actor.locale()))?;
+        let nodes = rows
+            .into_iter()
+            .map(|(case, asset, other)| DuplicateCase { case, asset: Some(asset), other: Some(other) })
+            .collect();
+        Ok(DuplicateCaseConnection::new(first, nodes, |node| Key(node.case.id)))
+    }
+}
+
+/// What a page costs: its rows, each with what is asked of it.
+pub(crate) fn page_cost(first: Option<i32>, child: usize) -> usize {
+    usize::try_from(first.unwrap_or(20)).unwrap_or(1).saturating_mul(child).saturating_add(1)
+}
+
+/// What may be written on a card. What is left out stays as it is; null clears.
+#[derive(Debug, Default, InputObject)]
+pub struct CardInput {
+    /// How it came to be available.
+    source: Option<AssetSource>,
+    /// Asset number at the holder.
+    number: MaybeUndefined<String>,
+    /// Category.
+    category_id: MaybeUndefined<ID>,
+    /// Name, up to 200 characters.
+    name: Option<String>,
+    /// Brand, up to 100 characters.
+    brand: Option<String>,
+    /// Model, up to 200 characters.
+    model: Option<String>,
+    /// Serial number, up to 100 characters: unique per brand; 无, 0000, N/A and the like count as none.
+    serial: MaybeUndefined<String>,
+    /// Description, up to 4,000 characters.
+    description: Option<String>,
+    /// How good it is.
+    condition: MaybeUndefined<Condition>,
+    /// Where it stands, in words, up to 300 characters.
+    place: Option<String>,
+    /// Pieces, 1 to 1,000,000. More than one makes a lot.
+    quantity: Option<i32>,
+    /// Unit of measure, such as 台 or 把.
+    measure: Option<String>,
+    /// Value of the whole quantity; positive.
+    value: MaybeUndefined<Money>,
+    /// What the value is. UNKNOWN goes without a value.
+    value_basis: Option<ValueBasis>,
+    /// Day of acquisition.
+    acquired_on: MaybeUndefined<NaiveDate>,
+    /// Funding source.
+    funding_source: Option<String>,
+    /// The card's own depreciation life, 1 to 1,200 months.
+    depreciation_months: MaybeUndefined<i32>,
+    /// The card's own minimum service life, 1 to 1,200 months.
+    min_service_months: MaybeUndefined<i32>,
+    /// Hides it from all without the right.
+    restricted: Option<bool>,
+    /// Erasure or disk-removal record, up to 2,000 characters.
+    erasure_record: MaybeUndefined<String>,
+    /// Fields of a vehicle, as a whole.
+    vehicle: Option<Vehicle>,
+    /// Fields of land and rooms, as a whole.
+    real_estate: Option<RealEstate>,
+    /// Fields of software, as a whole.
+    software: Option<Software>,
+    /// Whether it is secret (涉密). A secret thing is refused and nothing of it is kept: this network may not hold it.
+    secret: Option<bool>,
+}
+
+fn change<T>(value: MaybeUndefined<T>) -> Change<T> {
+    match value {
+        MaybeUndefined::Undefined => None,
+        MaybeUndefined::Null => Some(None),
+        MaybeUndefined::Value(value) => Some(Some(value)),
+    }
+}
+
+impl CardInput {
+    fn read(self) -> Result<CardPatch, Rejection> {
+        let category_id = match change(self.category_id) {
+            Some(Some(id)) => Some(Some(expect(Kind::Category, &id, "categoryId")?)),
+            other => other.map(|_| None),
+        };
+        let kinds = [
+            self.vehicle.map(Details::Vehicle),
+            self.real_estate.map(Details::RealEstate),
+            self.software.map(Details::Software),
+        ];
+        let mut details = kinds.into_iter().flatten();
+        let (first, second) = (details.next(), details.next());
+        if let Some(second) = second {
+            // One card is of one kind.
+            return Err(Rejection::new(Code::KindMismatch).at(second.field()).with(
+                "kind",
+                first.map_or("GENERAL".to_owned(), |first| first.kind().to_string()),
+            ));
+        }
+        Ok(CardPatch {
+            source: self.source.map(Into::into),
+            number: change(self.number),
+            category_id,
+            name: self.name,
+            brand: self.brand,
+            model: self.model,
+            serial: change(self.serial),
+            description: self.description,
+            condition: change(self.condition).map(|condition| condition.map(Into::into)),
+            place: self.place,
+            quantity: self.quantity.map(Into::into),
+            measure: self.measure,
+            value: change(self.value).map(|value| value.map(|value| value.0)),
+            value_basis: self.value_basis.map(Into::into),
+            acquired_on: change(self.acquired_on),
+            funding_source: self.funding_source,
+            depreciation_months: change(self.depreciation_months).map(|months| months.map(Into::into)),
+            min_service_months: change(self.min_service_months).map(|months| months.map(Into::into)),
+            restricted: self.restricted,
+            erasure_record: change(self.erasure_record),
+            details: first,
+            secret: self.secret,
+        })
+    }
+}
+
+/// A card to be entered.
+#[derive(Debug, InputObject)]
+pub struct DraftAssetInput {
+    /// Makes a repeated call harmless: the same key with the same input gives the first answer.
+    idempotency_key: String,
+    /// Unit that holds it.
+    holder_id: ID,
+    /// Kind; that of the category where it is left out.
+    kind: Option<AssetKind>,
+    /// What is known of it.
+    #[graphql(flatten)]
+    card: CardInput,
+}
+
+/// A change of a card.
+#[derive(Debug, InputObject)]
+pub struct UpdateAssetInput {
+    /// Makes a repeated call harmless: the same key with the same input gives the first answer.
+    idempotency_key: String,
+    /// The card.
+    id: ID,
+    /// The version that you have seen.
+    version: i32,
+    /// What changes.
+    #[graphql(flatten)]
+    card: CardInput,
+}
+
+/// A suspected duplicate that turned out to be none.
+#[derive(Debug, InputObject)]
+pub struct ResolveDuplicateInput {
+    /// Makes a repeated call harmless: the same key with the same input gives the first answer.
+    idempotency_key: String,
+    /// The case.
+    id: ID,
+}
+
+/// What came of entering a card.
+#[derive(Debug, SimpleObject)]
+pub struct DraftAssetPayload {
+    /// The card.
+    asset: Option<Asset>,
+    /// What to put right.
+    errors: Vec<UserError>,
+}
+
+/// What came of changing a card.
+#[derive(Debug, SimpleObject)]
+pub struct UpdateAssetPayload {
+    /// The card.
+    asset: Option<Asset>,
+    /// What to put right.
+    errors: Vec<UserError>,
+}
+
+/// What came of settling a suspected duplicate.
+#[derive(Debug, SimpleObject)]
+pub struct ResolveDuplicatePayload {
+    /// Global id of the case.
+    id: Option<ID>,
+    /// What to put right.
+    errors: Vec<UserError>,
+}
+
+/// Changes of cards.
+#[derive(Debug, Default)]
+pub struct AssetMutation;
+
+#[Object]
+impl AssetMutation {
+    /// Enters a card, which may be incomplete.
+    async fn draft_asset(&self, ctx: &Context<'_>, input: DraftAssetInput) -> async_graphql::Result<DraftAssetPayload> {
+        let actor = ctx.actor()?;
+        let outcome = async {
+            let draft = Draft {
+                holder_id: expect(Kind::Unit, &input.holder_id, "holderId")?,
+                kind: input.kind.map(Into::into),
+                card: input.card.read()?,
+            };
+            Ok(draft_asset(ctx.app(), actor, Some(&input.idempotency_key), &draft).await?.id)
+        };
+        let (id, errors) = payload(outcome.await, actor.locale())?;
+        Ok(DraftAssetPayload { asset: loaded(ctx, id).await?, errors })
+    }
+
+    /// Completes or corrects a card.
+    async fn update_asset(
+        &self,
+        ctx: &Context<'_>,
+        input: UpdateAssetInput,
+    ) -> async_graphql::Result<UpdateAssetPayload> {
+        let actor = ctx.actor()?;
+        let outcome = async {
+            let update = Update {
+                id: expect(Kind::Asset, &input.id, "id")?,
+                version: input.version.into(),
+                card: input.card.read()?,
+            };
+            Ok(update_asset(ctx.app(), actor, Some(&input.idempotency_key), &update).await?.id)
+        };
+        let (id, errors) = payload(outcome.await, actor.locale())?;
+        Ok(UpdateAssetPayload { asset: loaded(ctx, id).await?, errors })
+    }
+
+    /// Says that two cards with the same serial number are two things, so that the later one may be listed.
+    async fn resolve_duplicate(
+        &self,
+        ctx: &Context<'_>,
+        input: ResolveDuplicateInput,
+    ) -> async_graphql::Result<ResolveDuplicatePayload> {
+        let actor = ctx.actor()?;
+        let outcome = async {
+            let resolve = Resolve { id: expect(Kind::Duplicate, &input.id, "id")? };
+            Ok(resolve_duplicate(ctx.app(), actor, Some(&input.idempotency_key), &resolve).await?.id)
+        };
+        let (id, errors) = payload(outcome.await, actor.locale())?;
+        Ok(ResolveDuplicatePayload { id: id.map(|id| encode(Kind::Duplicate, id)), errors })
+    }
+}
+
+async fn loaded(ctx: &Context<'_>, id: Option<Uuid>) -> async_graphql::Result<Option<Asset>> {
+    let actor = ctx.actor()?;
+    let Some(id) = id else { return Ok(None) };
+    let found = read::find(ctx.app(), actor, id).await.map_err(|fault| query_error(fault, actor.locale()))?;
+    Ok(found.map(Into::into))
+}

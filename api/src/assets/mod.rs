@@ -1,0 +1,19 @@
+//! Asset cards (资产卡片): what a unit holds, with value, condition and place. A card keeps its identity over every
+//! transfer; a lot splits and joins again, always to the fen.
+//!
+//! - [`draft`]: a clerk enters a card, which may be incomplete. Secret things are refused and nothing of them is kept.
+//! - [`update`]: a clerk completes or corrects it.
+//! - [`duplicates`]: the office settles suspected duplicates that the clerk may not see.
+
+pub mod card;
+pub mod details;
+pub mod draft;
+pub mod duplicates;
+pub mod graphql;
+pub mod read;
+pub mod row;
+pub mod rules;
+pub mod serial;
+pub mod steps;
+mod unique;
+pub mod update;

@@ -1,0 +1,229 @@
+//! Finders of cards, with the caller's rights in their SQL.
+
+use entity::assets::{AssetState, asset, asset_holding, duplicate_case};
+use entity::catalogue::AssetKind;
+use entity::listings::{ListingState, listing};
+use entity::transfers::transfer;
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::authz::{Operation, Reach, UnitSet};
+use crate::fault::Fault;
+use crate::graphql::connection::Page;
+use crate::identity::Actor;
+use crate::write::Tx;
+
+/// Cards that the person may see: those of the units that a grant covers, those at a warehouse of theirs, those handed
+/// to them, those they held before, and what is listed for them. Nothing RESTRICTED by the last two.
+pub(crate) fn visible(actor: &Actor) -> Condition {
+    let reach = actor.reach(Operation::Asset);
+    if reach.everywhere || reach.giver == UnitSet::All {
+        return Condition::all();
+    }
+    let mut any = managed(&reach);
+    if let UnitSet::Only(units) = &reach.giver
+        && !units.is_empty()
+    {
+        let before = Query::select()
+            .expr(Expr::value(1))
+            .from(asset_holding::Entity)
+            .and_where(asset_id_is(asset_holding::Entity, asset_holding::Column::AssetId))
+            .and_where(asset_holding::Column::UnitId.is_in(units.iter().copied()))
+            .take();
+        any = any.add(unrestricted().add(Expr::exists(before)));
+    }
+    let receiver = actor.reach(Operation::Transfer).receiver;
+    let mut handed = Query::select()
+        .expr(Expr::value(1))
+        .from(transfer::Entity)
+        .and_where(asset_id_is(transfer::Entity, transfer::Column::AssetId))
+        .take();
+    match &receiver {
+        UnitSet::All => any = any.add(Expr::exists(handed)),
+        UnitSet::Only(units) if units.is_empty() => {}
+        UnitSet::Only(units) => {
+            handed.and_where(transfer::Column::ReceiverId.is_in(units.iter().copied()));
+            any = any.add(Expr::exists(handed));
+        }
+    }
+    any.add(unrestricted().add(Expr::exists(listed_for(actor))))
+}
+
+/// Cards of the reach itself: held by a unit of it, or at a warehouse of it.
+fn managed(reach: &Reach) -> Condition {
+    let mut any = Condition::any();
+    match &reach.giver {
+        UnitSet::All => return Condition::all(),
+        UnitSet::Only(units) if units.is_empty() => {}
+        UnitSet::Only(units) => any = any.add(asset::Column::HolderId.is_in(units.iter().copied())),
+    }
+    if reach.every_warehouse || !reach.warehouses.is_empty() {
+        let mut stored = Query::select()
+            .expr(Expr::value(1))
+            .from(listing::Entity)
+            .and_where(asset_id_is(listing::Entity, listing::Column::AssetId))
+            .and_where(listing::Column::WarehouseId.is_not_null())
+            .take();
+        if !reach.every_warehouse {
+            stored.and_where(listing::Column::WarehouseId.is_in(reach.warehouses.iter().copied()));
+        }
+        any = any.add(Expr::exists(stored));
+    }
+    if any.is_empty() { Condition::all().add(Expr::value(false)) } else { any }
+}
+
+fn unrestricted() -> Condition {
+    Condition::all().add(asset::Column::Restricted.eq(false))
+}
+
+fn listed_for(actor: &Actor) -> SelectStatement {
+    let mut open = Condition::any().add(listing::Column::DirectedTo.is_null());
+    match actor.reach(Operation::Requests).receiver {
+        UnitSet::All => open = Condition::all(),
+        UnitSet::Only(units) => open = open.add(listing::Column::DirectedTo.is_in(units)),
+    }
+    Query::select()
+        .expr(Expr::value(1))
+        .from(listing::Entity)
+        .and_where(asset_id_is(listing::Entity, listing::Column::AssetId))
+        .and_where(listing::Column::State.eq(ListingState::Listed))
+        .cond_where(open)
+        .take()
+}
+
+fn asset_id_is<E, C>(entity: E, column: C) -> Expr
+where
+    E: sea_orm::sea_query::IntoIden + 'static,
+    C: ColumnTrait,
+{
+    Expr::col((entity, column)).equals((asset::Entity, asset::Column::Id))
+}
+
+/// One card.
+///
+/// # Errors
+/// The database's.
+pub async fn find(app: &App, actor: &Actor, id: Uuid) -> Result<Option<asset::Model>, Fault> {
+    Ok(by_id(app.db().read(), actor, id).await?)
+}
+
+/// One card, within a transaction.
+pub(crate) async fn find_in(tx: &Tx, id: Uuid) -> Result<Option<asset::Model>, Fault> {
+    Ok(by_id(tx.conn(), tx.actor(), id).await?)
+}
+
+async fn by_id(conn: &impl ConnectionTrait, actor: &Actor, id: Uuid) -> Result<Option<asset::Model>, DbErr> {
+    asset::Entity::find_by_id(id).filter(visible(actor)).one(conn).await
+}
+
+/// Several cards at once, in no order.
+///
+/// # Errors
+/// The database's.
+pub async fn find_all(app: &App, actor: &Actor, ids: &[Uuid]) -> Result<Vec<asset::Model>, Fault> {
+    let found = asset::Entity::find().filter(asset::Column::Id.is_in(ids.iter().copied())).filter(visible(actor));
+    Ok(found.all(app.db().read()).await?)
+}
+
+/// Which cards a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Held by this unit.
+    pub holder_id: Option<Uuid>,
+    /// In this category or below it.
+    pub category_id: Option<Uuid>,
+    /// Of this kind.
+    pub kind: Option<AssetKind>,
+    /// In this state.
+    pub state: Option<AssetState>,
+    /// With exactly this number.
+    pub number: Option<String>,
+}
+
+/// Where a page of cards goes on.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Key(pub Uuid);
+
+/// Cards that a grant of the person covers, newest first.
+///
+/// # Errors
+/// The database's.
+pub async fn list(app: &App, actor: &Actor, filter: &Filter, page: &Page<Key>) -> Result<Vec<asset::Model>, Fault> {
+    let mut select = asset::Entity::find().filter(managed_by(actor)).order_by_desc(asset::Column::Id);
+    if let Some(holder) = filter.holder_id {
+        select = select.filter(asset::Column::HolderId.eq(holder));
+    }
+    if let Some(category) = filter.category_id {
+        select = select.filter(asset::Column::CategoryId.is_in(app.reference().category_subtree(category)));
+    }
+    if let Some(kind) = filter.kind {
+        select = select.filter(asset::Column::Kind.eq(kind));
+    }
+    if let Some(state) = filter.state {
+        select = select.filter(asset::Column::State.eq(state));
+    }
+    if let Some(number) = &filter.number {
+        select = select.filter(asset::Column::Number.eq(number));
+    }
+    if let Some(Key(after)) = page.after {
+        select = select.filter(asset::Column::Id.lt(after));
+    }
+    Ok(select.limit(page.fetch()).all(app.db().read()).await?)
+}
+
+fn managed_by(actor: &Actor) -> Condition {
+    let reach = actor.reach(Operation::Assets);
+    if reach.everywhere { Condition::all() } else { managed(&reach) }
+}
+
+/// Who held a card, newest first. The caller has seen the card.
+///
+/// # Errors
+/// The database's.
+pub async fn history(app: &App, card: Uuid) -> Result<Vec<asset_holding::Model>, Fault> {
+    Ok(asset_holding::Entity::find()
+        .filter(asset_holding::Column::AssetId.eq(card))
+        .order_by_desc(asset_holding::Column::FromAt)
+        .order_by_desc(asset_holding::Column::Id)
+        .limit(100)
+        .all(app.db().read())
+        .await?)
+}
+
+/// Suspected duplicates that nobody has settled, oldest first. For the office, whose reach covers the card's holder.
+///
+/// # Errors
+/// The database's.
+pub async fn duplicates(
+    app: &App,
+    actor: &Actor,
+    page: &Page<Key>,
+) -> Result<Vec<(duplicate_case::Model, asset::Model, asset::Model)>, Fault> {
+    let reach = actor.reach(Operation::DuplicateCases);
+    let covered = Query::select()
+        .column(asset::Column::Id)
+        .from(asset::Entity)
+        .cond_where(if reach.everywhere { Condition::all() } else { managed(&reach) })
+        .take();
+    let mut select = duplicate_case::Entity::find()
+        .filter(duplicate_case::Column::ResolvedAt.is_null())
+        .filter(duplicate_case::Column::AssetId.in_subquery(covered))
+        .order_by_asc(duplicate_case::Column::Id);
+    if let Some(Key(after)) = page.after {
+        select = select.filter(duplicate_case::Column::Id.gt(after));
+    }
+    let cases = select.limit(page.fetch()).all(app.db().read()).await?;
+    let ids: Vec<Uuid> = cases.iter().flat_map(|case| [case.asset_id, case.other_id]).collect();
+    let cards = asset::Entity::find().filter(asset::Column::Id.is_in(ids)).all(app.db().read()).await?;
+    let card = |id: Uuid| cards.iter().find(|card| card.id == id).cloned();
+    Ok(cases
+        .into_iter()
+        .filter_map(|case| {
+            let (left, right) = (card(case.asset_id)?, card(case.other_id)?);
+            Some((case, left, right))
+        })
+        .collect())
+}

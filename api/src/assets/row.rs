@@ -1,0 +1,222 @@
+//! A card as it is read: what a list shows, and the rest where it is asked for.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use entity::Money;
+use entity::assets::{AssetState, Condition, ValueBasis, asset};
+use entity::catalogue::{AssetKind, AssetSource};
+use sea_orm::DbErr;
+use uuid::Uuid;
+
+use super::details::Details;
+use crate::cells::Cells;
+
+/// How much of a card is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// What a list shows.
+    Brief,
+    /// Everything.
+    Full,
+}
+
+const BRIEF: [asset::Column; 17] = [
+    asset::Column::Id,
+    asset::Column::Version,
+    asset::Column::Kind,
+    asset::Column::Source,
+    asset::Column::State,
+    asset::Column::HolderId,
+    asset::Column::CategoryId,
+    asset::Column::Name,
+    asset::Column::Brand,
+    asset::Column::Model,
+    asset::Column::Condition,
+    asset::Column::Quantity,
+    asset::Column::Measure,
+    asset::Column::Value,
+    asset::Column::ValueBasis,
+    asset::Column::AcquiredOn,
+    asset::Column::Restricted,
+];
+const REST: [asset::Column; 14] = [
+    asset::Column::Number,
+    asset::Column::Serial,
+    asset::Column::Description,
+    asset::Column::Place,
+    asset::Column::BinId,
+    asset::Column::FundingSource,
+    asset::Column::DepreciationMonths,
+    asset::Column::MinServiceMonths,
+    asset::Column::ErasureRecord,
+    asset::Column::Details,
+    asset::Column::ParentId,
+    asset::Column::CreatedBy,
+    asset::Column::CreatedAt,
+    asset::Column::UpdatedAt,
+];
+
+/// A card.
+#[derive(Clone, Debug)]
+pub struct CardRow {
+    /// Identity.
+    pub id: Uuid,
+    /// Row version.
+    pub version: i64,
+    /// Kind.
+    pub kind: AssetKind,
+    /// How it came to be available.
+    pub source: AssetSource,
+    /// State.
+    pub state: AssetState,
+    /// Unit that holds it.
+    pub holder_id: Uuid,
+    /// Category.
+    pub category_id: Option<Uuid>,
+    /// Name.
+    pub name: String,
+    /// Brand.
+    pub brand: String,
+    /// Model.
+    pub model: String,
+    /// How good it is.
+    pub condition: Option<Condition>,
+    /// Pieces.
+    pub quantity: i64,
+    /// Unit of measure.
+    pub measure: String,
+    /// Value of the whole quantity.
+    pub value: Option<Money>,
+    /// What the value is.
+    pub value_basis: ValueBasis,
+    /// Acquired on.
+    pub acquired_on: Option<NaiveDate>,
+    /// Whether it is hidden from those without the right.
+    pub restricted: bool,
+    /// The rest, where asked for.
+    pub rest: Option<Box<Rest>>,
+}
+
+/// What a list does not show.
+#[derive(Clone, Debug)]
+pub struct Rest {
+    /// Asset number at the holder.
+    pub number: Option<String>,
+    /// Serial number.
+    pub serial: Option<String>,
+    /// Description.
+    pub description: String,
+    /// Where it stands, in words.
+    pub place: String,
+    /// Where it stands, in the warehouse.
+    pub bin_id: Option<Uuid>,
+    /// Funding source.
+    pub funding_source: String,
+    /// The card's own depreciation life, in months.
+    pub depreciation_months: Option<i64>,
+    /// The card's own minimum service life, in months.
+    pub min_service_months: Option<i64>,
+    /// Erasure or disk-removal record.
+    pub erasure_record: Option<String>,
+    /// Fields of the kind.
+    pub details: Details,
+    /// The card it was split from.
+    pub parent_id: Option<Uuid>,
+    /// Who entered it.
+    pub created_by: Uuid,
+    /// When it was entered.
+    pub created_at: DateTime<Utc>,
+    /// When it changed last.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl CardRow {
+    /// Columns in the order in which [`CardRow::read`] takes them.
+    pub(crate) fn columns(depth: Depth) -> Vec<asset::Column> {
+        match depth {
+            Depth::Brief => BRIEF.to_vec(),
+            Depth::Full => BRIEF.into_iter().chain(REST).collect(),
+        }
+    }
+
+    pub(crate) fn read(cells: &mut Cells<'_>, depth: Depth) -> Result<Self, DbErr> {
+        let mut card = Self {
+            id: cells.get()?,
+            version: cells.get()?,
+            kind: cells.get()?,
+            source: cells.get()?,
+            state: cells.get()?,
+            holder_id: cells.get()?,
+            category_id: cells.get()?,
+            name: cells.get()?,
+            brand: cells.get()?,
+            model: cells.get()?,
+            condition: cells.get()?,
+            quantity: cells.get()?,
+            measure: cells.get()?,
+            value: cells.get()?,
+            value_basis: cells.get()?,
+            acquired_on: cells.get()?,
+            restricted: cells.get()?,
+            rest: None,
+        };
+        if depth == Depth::Full {
+            card.rest = Some(Box::new(Rest {
+                number: cells.get()?,
+                serial: cells.get()?,
+                description: cells.get()?,
+                place: cells.get()?,
+                bin_id: cells.get()?,
+                funding_source: cells.get()?,
+                depreciation_months: cells.get()?,
+                min_service_months: cells.get()?,
+                erasure_record: cells.get()?,
+                details: Details::of(card.kind, &cells.get::<serde_json::Value>()?),
+                parent_id: cells.get()?,
+                created_by: cells.get()?,
+                created_at: cells.get()?,
+                updated_at: cells.get()?,
+            }));
+        }
+        Ok(card)
+    }
+}
+
+impl From<asset::Model> for CardRow {
+    fn from(card: asset::Model) -> Self {
+        Self {
+            id: card.id,
+            version: card.version,
+            kind: card.kind,
+            source: card.source,
+            state: card.state,
+            holder_id: card.holder_id,
+            category_id: card.category_id,
+            name: card.name,
+            brand: card.brand,
+            model: card.model,
+            condition: card.condition,
+            quantity: card.quantity,
+            measure: card.measure,
+            value: card.value,
+            value_basis: card.value_basis,
+            acquired_on: card.acquired_on,
+            restricted: card.restricted,
+            rest: Some(Box::new(Rest {
+                number: card.number,
+                serial: card.serial,
+                description: card.description,
+                place: card.place,
+                bin_id: card.bin_id,
+                funding_source: card.funding_source,
+                depreciation_months: card.depreciation_months,
+                min_service_months: card.min_service_months,
+                erasure_record: card.erasure_record,
+                details: Details::of(card.kind, &card.details),
+                parent_id: card.parent_id,
+                created_by: card.created_by,
+                created_at: card.created_at,
+                updated_at: card.updated_at,
+            })),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! What other slices may do with cards, inside their transaction. Each answers the card as it is afterwards.
+
+use entity::Money;
+use entity::assets::{AssetState, asset, asset_holding};
+use entity::events::Subject;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, NotSet, QueryFilter, QuerySelect, SqlErr};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::rules;
+use crate::checks;
+use crate::fault::{Code, Fault, Rejection};
+use crate::write::Tx;
+
+/// The card, its row locked until the transaction ends.
+///
+/// # Errors
+/// [`Code::NotFound`]; the database's.
+pub async fn load_for_update(tx: &Tx, id: Uuid) -> Result<asset::Model, Fault> {
+    // SQLite has no such lock and needs none: it has one writer.
+    asset::Entity::find_by_id(id).lock_exclusive().one(tx.conn()).await?.ok_or_else(|| Code::NotFound.into())
+}
+
+/// Splits `n` pieces off a lot: (rest, child). The value is shared pro rata in minor units and always sums. Needs
+/// `0 < n < quantity`. The number and the serial stay with the rest, whose identity goes on.
+///
+/// # Errors
+/// [`Code::NotEnough`], [`Code::Stale`]; the database's.
+pub async fn split(tx: &Tx, card: asset::Model, n: i64) -> Result<(asset::Model, asset::Model), Fault> {
+    if n <= 0 || n >= card.quantity {
+        let fault = Rejection::new(Code::NotEnough).at("quantity").with("asked", n);
+        return Err(fault.with("available", card.quantity - 1).into());
+    }
+    let shares = card.value.map(|value| rules::pro_rata(value, n, card.quantity));
+    let child = asset::Model {
+        id: tx.id(),
+        number: None,
+        serial: None,
+        serial_key: None,
+        quantity: n,
+        value: shares.map(|(share, _)| share),
+        parent_id: Some(card.id),
+        created_at: tx.now(),
+        updated_at: tx.now(),
+        version: 1,
+        ..card.clone()
+    };
+    insert(tx, &child, None).await?;
+    let rest = asset::Model { quantity: card.quantity - n, value: shares.map(|(_, rest)| rest), ..card };
+    let rest = save(tx, rest).await?;
+    let payload = json!({
+        "childId": child.id, "childQuantity": child.quantity, "childValue": child.value,
+        "restQuantity": rest.quantity, "restValue": rest.value,
+    });
+    tx.record(Subject::Asset, rest.id, rest.version, "asset.split", &payload);
+    let payload = json!({ "parentId": rest.id, "quantity": child.quantity, "value": child.value });
+    tx.record(Subject::Asset, child.id, child.version, "asset.split_off", &payload);
+    Ok((rest, child))
+}
+
+/// Joins a card to another of the same holder again; the first ends as MERGED.
+///
+/// # Errors
+/// [`Code::Stale`]; the database's; internal where the two do not belong to one holder.
+pub async fn merge_back(tx: &Tx, child: asset::Model, into: asset::Model) -> Result<asset::Model, Fault> {
+    let joined = [&child, &into].iter().all(|card| card.state == AssetState::Active) && child.id != into.id;
+    if !joined || child.holder_id != into.holder_id {
+        return Err(Fault::Internal(anyhow::anyhow!("card {} cannot be joined to {}", child.id, into.id)));
+    }
+    let value = match (into.value, child.value) {
+        (None, None) => None,
+        (left, right) => Some(Money(left.unwrap_or_default().0 + right.unwrap_or_default().0)),
+    };
+    let joined = asset::Model { quantity: into.quantity + child.quantity, value, ..into };
+    let ended = save(tx, asset::Model { state: AssetState::Merged, ..child }).await?;
+    close_holding(tx, ended.id).await?;
+    let joined = save(tx, joined).await?;
+    let payload = json!({ "intoId": joined.id, "quantity": ended.quantity, "value": ended.value });
+    tx.record(Subject::Asset, ended.id, ended.version, "asset.merged", &payload);
+    let payload = json!({ "childId": ended.id, "quantity": joined.quantity, "value": joined.value });
+    tx.record(Subject::Asset, joined.id, joined.version, "asset.joined", &payload);
+    Ok(joined)
+}
+
+/// Books the card with another unit, under that unit's number and at the place where it stands now. Its identity and
+/// history go on.
+///
+/// # Errors
+/// [`Code::Duplicate`] at `number` where the unit uses that number already; [`Code::Stale`]; the database's.
+pub async fn move_to(
+    tx: &Tx,
+    card: asset::Model,
+    unit: Uuid,
+    number: Option<&str>,
+    place: &str,
+    transfer: Uuid,
+) -> Result<asset::Model, Fault> {
+    let mut faults = Vec::new();
+    let number = checks::optional_text(&mut faults, "number", number, 100);
+    let place = checks::text(&mut faults, "place", place, 300);
+    Fault::all(faults)?;
+    let from = card.holder_id;
+    close_holding(tx, card.id).await?;
+    let next = asset::Model { holder_id: unit, number, bin_id: None, place, ..card };
+    free_number(tx, &next).await?;
+    let moved = save(tx, next).await?;
+    open_holding(tx, &moved, Some(transfer)).await?;
+    let payload = json!({ "fromId": from, "toId": unit, "number": moved.number, "transferId": transfer });
+    tx.record(Subject::Asset, moved.id, moved.version, "asset.moved", &payload);
+    Ok(moved)
+}
+
+/// The card was lost on the way.
+///
+/// # Errors
+/// [`Code::Stale`]; the database's.
+pub async fn mark_lost(tx: &Tx, card: asset::Model) -> Result<asset::Model, Fault> {
+    let lost = save(tx, asset::Model { state: AssetState::Lost, ..card }).await?;
+    close_holding(tx, lost.id).await?;
+    let payload = json!({ "quantity": lost.quantity, "value": lost.value });
+    tx.record(Subject::Asset, lost.id, lost.version, "asset.lost", &payload);
+    Ok(lost)
+}
+
+/// Puts the card into a storage place of the warehouse.
+///
+/// # Errors
+/// [`Code::Stale`]; the database's.
+pub async fn shelve(tx: &Tx, card: asset::Model, place: Uuid) -> Result<asset::Model, Fault> {
+    let shelved = save(tx, asset::Model { bin_id: Some(place), ..card }).await?;
+    tx.record(Subject::Asset, shelved.id, shelved.version, "asset.shelved", &json!({ "placeId": place }));
+    Ok(shelved)
+}
+
+/// Writes a card that was read with its present version.
+pub(super) async fn save(tx: &Tx, card: asset::Model) -> Result<asset::Model, Fault> {
+    let next = asset::Model { version: card.version + 1, updated_at: tx.now(), ..card };
+    let mut row = next.clone().into_active_model().reset_all();
+    row.id = NotSet;
+    let touched = asset::Entity::update_many()
+        .set(row)
+        .filter(asset::Column::Id.eq(next.id))
+        .filter(asset::Column::Version.eq(next.version - 1))
+        .exec(tx.conn())
+        .await
+        .map_err(number_taken)?;
+    if touched.rows_affected == 1 { Ok(next) } else { Err(Code::Stale.into()) }
+}
+
+/// Writes a new card and opens its history.
+pub(super) async fn insert(tx: &Tx, card: &asset::Model, transfer: Option<Uuid>) -> Result<(), Fault> {
+    asset::Entity::insert(card.clone().into_active_model().reset_all())
+        .exec_without_returning(tx.conn())
+        .await
+        .map_err(number_taken)?;
+    open_holding(tx, card, transfer).await
+}
+
+pub(super) async fn open_holding(tx: &Tx, card: &asset::Model, transfer: Option<Uuid>) -> Result<(), Fault> {
+    let holding = asset_holding::Model {
+        id: tx.id(),
+        asset_id: card.id,
+        unit_id: card.holder_id,
+        number: card.number.clone(),
+        transfer_id: transfer,
+        from_at: tx.now(),
+        to_at: None,
+    };
+    asset_holding::Entity::insert(holding.into_active_model().reset_all()).exec_without_returning(tx.conn()).await?;
+    Ok(())
+}
+
+pub(super) async fn close_holding(tx: &Tx, card: Uuid) -> Result<(), Fault> {
+    asset_holding::Entity::update_many()
+        .col_expr(asset_holding::Column::ToAt, Expr::value(Some(tx.now())))
+        .filter(asset_holding::Column::AssetId.eq(card))
+        .filter(asset_holding::Column::ToAt.is_null())
+        .exec(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Says so at `number` where another active card of the holder has the card's number.
+pub(super) async fn free_number(tx: &Tx, card: &asset::Model) -> Result<(), Fault> {
+    let Some(number) = &card.number else { return Ok(()) };
+    let taken = asset::Entity::find()
+        .select_only()
+        .column(asset::Column::Id)
+        .filter(asset::Column::HolderId.eq(card.holder_id))
+        .filter(asset::Column::Number.eq(number))
+        .filter(asset::Column::State.eq(AssetState::Active))
+        .filter(asset::Column::Id.ne(card.id))
+        .into_tuple::<Uuid>()
+        .one(tx.conn())
+        .await?;
+    if taken.is_some() { Err(Rejection::new(Code::Duplicate).at("number").into()) } else { Ok(()) }
+}
+
+/// Two that took one number at the same moment: the index decides, and the loser hears it as [`free_number`] says it.
+fn number_taken(error: DbErr) -> Fault {
+    match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(text)) if text.contains("number") => {
+            Rejection::new(Code::Duplicate).at("number").into()
+        }
+        _ => error.into(),
+    }
+}

@@ -1,0 +1,11 @@
+//! Decisions of one side that the other side feels: verdicts of approvers, withdrawals, freezes. Each changes a listing
+//! or the lines that ask for it, often both, so it stands above both: neither needs to know the other.
+//!
+//! - [`decide`]: approvers decide steps, many at once if they like.
+//! - [`withdraw`]: a holder takes pieces back that nobody was promised.
+//! - [`freeze`]: a count, a dispute or a secrecy check pauses what it covers, until it is lifted.
+
+pub mod decide;
+pub mod freeze;
+pub mod graphql;
+pub mod withdraw;

@@ -1,0 +1,102 @@
+//! A holder takes pieces back that nobody was promised: all of them, which ends the listing, or some.
+
+use entity::approvals::ApprovalSubject;
+use entity::events::Subject;
+use entity::listings::{ListingState, listing};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::approvals;
+use crate::authz::Operation;
+use crate::checks;
+use crate::fault::{Code, Fault, Rejection};
+use crate::identity::Actor;
+use crate::listings::rules::{self, LIVE, Stock};
+use crate::listings::steps as listings;
+use crate::listings::update::changeable;
+use crate::requests::steps as requests;
+use crate::write::{Command, Tx};
+
+/// What is taken back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Withdraw {
+    /// The listing.
+    pub id: Uuid,
+    /// The version that the caller has seen.
+    pub version: i64,
+    /// Pieces; every unreserved one where it is left out, which ends the listing.
+    pub quantity: Option<i64>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// A listing that was taken back, or part of it.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Withdrawn {
+    /// The listing.
+    pub id: Uuid,
+}
+
+/// Takes pieces back. Those who hold some of them lose their hold, the latest first, and are told why.
+///
+/// # Errors
+/// [`Code::NotFound`], [`Code::Stale`], [`Code::WrongState`], [`Code::Frozen`], [`Code::NotEnough`].
+pub async fn withdraw_listing(
+    app: &App,
+    actor: &Actor,
+    key: Option<&str>,
+    input: &Withdraw,
+) -> Result<Withdrawn, Fault> {
+    app.write(actor, Command::new("withdrawListing", key, input), |tx| async move {
+        let seen = changeable(&tx, input.id, input.version, Operation::WithdrawListing).await?;
+        // The stock first; then the listing again, for what was committed while the lock was waited for.
+        let stock = listings::lock(&tx, seen.id).await?;
+        let listing = listings::load(&tx, seen.id).await?.ok_or(Code::NotFound)?;
+        let (n, reason) = judge(&tx, input, &listing, &stock).await?;
+        let whole = n == stock.unreserved();
+        let state = rules::apply(listing.state, listing.custody, rules::Command::Withdraw)?;
+        if n > stock.available {
+            requests::give_up_holds(&tx, listing.id, n - stock.available).await?;
+        }
+        listings::withdraw(&tx, listing.id, n).await?;
+        let was = listing.state;
+        let next = if whole { listing::Model { state, reason: reason.clone(), ..listing } } else { listing };
+        let saved = listings::save(&tx, next).await?;
+        if whole {
+            approvals::steps::close(&tx, ApprovalSubject::Listing, saved.id).await?;
+        }
+        let payload = json!({ "quantity": n, "state": saved.state, "reason": reason });
+        tx.record(Subject::Listing, saved.id, saved.version, "listing.withdrawn", &payload);
+        if was == ListingState::Listed {
+            requests::on_withdrawn(&tx, saved.id).await?;
+        }
+        Ok(Withdrawn { id: saved.id })
+    })
+    .await
+}
+
+async fn judge(
+    tx: &Tx,
+    input: &Withdraw,
+    listing: &listing::Model,
+    stock: &Stock,
+) -> Result<(i64, Option<String>), Fault> {
+    let mut faults = Vec::new();
+    let reason = checks::optional_text(&mut faults, "reason", input.reason.as_deref(), 2000);
+    let unreserved = stock.unreserved();
+    let n = input.quantity.unwrap_or(unreserved);
+    if n < 1 || n > unreserved {
+        let fault = Rejection::new(Code::NotEnough).at("quantity").with("asked", n.max(1));
+        faults.push(fault.with("available", unreserved));
+    } else if n < unreserved && !LIVE.contains(&listing.state) {
+        // In draft the quantity is changed instead.
+        faults.push(Rejection::new(Code::WrongState).at("quantity").with("state", listing.state));
+    }
+    if listing.state == ListingState::Listed && listings::frozen(tx, listing.id).await? {
+        faults.push(Rejection::new(Code::Frozen));
+    }
+    Fault::all(faults)?;
+    Ok((n, reason))
+}

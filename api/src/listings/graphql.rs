@@ -1,0 +1,672 @@
+//! Listings in the schema.
+
+use async_graphql::{Context, Enum, ID, InputObject, Lookahead, MaybeUndefined, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+use entity::approvals::ApprovalSubject;
+use entity::listings::asset_freeze;
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+use super::draft::{Draft, draft_listing};
+use super::freezes;
+use super::inspect::{Inspect, Verdict, inspect_listing};
+use super::read::{self, Filter};
+use super::row::{ListingRow, Wants};
+use super::rules::Stock;
+use super::submit::{Submit, submit_listing};
+use super::terms::TermsPatch;
+use super::update::{Update, update_listing};
+use crate::approvals::graphql::ApprovalCase;
+use crate::approvals::read::cases_of;
+use crate::assets::graphql::{Asset, REST_FIELDS, page_cost};
+use crate::assets::row::Depth;
+use crate::authz::{Operation, Parties};
+use crate::fault::{Code, Fault, Rejection};
+use crate::graphql::connection::{Page, connection};
+use crate::graphql::context::Given;
+use crate::graphql::enums::{AssetKind, Condition, Custody, FreezeCause, FreezeScope, ListingState, Purpose};
+use crate::graphql::errors::{UserError, payload, query_error};
+use crate::graphql::ids::{Kind, decode, encode, expect, expect_some};
+use crate::organisation::graphql::Unit;
+
+/// An offer (上架) of an asset, or of a lot, to other units.
+#[derive(Debug)]
+pub struct Listing {
+    row: ListingRow,
+    full: OnceCell<Box<ListingRow>>,
+    approvals: OnceCell<Vec<ApprovalCase>>,
+}
+
+impl From<ListingRow> for Listing {
+    fn from(row: ListingRow) -> Self {
+        Self { row, full: OnceCell::new(), approvals: OnceCell::new() }
+    }
+}
+
+/// Fields of [`Listing`] that a list does not read.
+const WORD_FIELDS: [&str; 5] = ["note", "approvalNumber", "reason", "submittedAt", "updatedAt"];
+
+/// What to read for the selection below a field that hands out a listing.
+#[must_use]
+pub fn wants(listing: &Lookahead<'_>) -> Wants {
+    let asset = listing.field("asset");
+    let card = asset.exists().then(|| {
+        let rest = REST_FIELDS.iter().any(|field| asset.field(field).exists());
+        if rest { Depth::Full } else { Depth::Brief }
+    });
+    Wants {
+        stock: listing.field("stock").exists(),
+        words: WORD_FIELDS.iter().any(|field| listing.field(field).exists()),
+        card,
+    }
+}
+
+/// Listings for a resolver that hands out several: what is asked of them beyond their rows is read at once.
+///
+/// # Errors
+/// Faults, as GraphQL errors.
+pub async fn listings(
+    ctx: &Context<'_>,
+    rows: Vec<ListingRow>,
+    selection: &Lookahead<'_>,
+) -> async_graphql::Result<Vec<Listing>> {
+    let mut nodes: Vec<Listing> = rows.into_iter().map(Listing::from).collect();
+    if selection.field("approvals").exists() {
+        let actor = ctx.actor()?;
+        let ids: Vec<Uuid> = nodes.iter().filter(|node| node.managed(ctx).is_ok_and(|is| is)).map(|node| node.row.id).collect();
+        let found = cases_of(ctx.app(), ApprovalSubject::Listing, &ids).await;
+        let mut found = found.map_err(|fault| query_error(fault, actor.locale()))?;
+        for node in &mut nodes {
+            let cases = found.remove(&node.row.id).unwrap_or_default();
+            node.approvals = OnceCell::new_with(Some(cases.into_iter().map(ApprovalCase).collect()));
+        }
+    }
+    Ok(nodes)
+}
+
+impl Listing {
+    /// The whole row, where the resolver that handed it out did not look ahead.
+    async fn full(&self, ctx: &Context<'_>) -> async_graphql::Result<&ListingRow> {
+        let load = || async {
+            let actor = ctx.actor()?;
+            let found = read::find(ctx.app(), actor, self.row.id, Wants::ALL).await;
+            let found = found.map_err(|fault| query_error(fault, actor.locale()))?;
+            found.map(Box::new).ok_or_else(|| query_error(Code::NotFound.into(), actor.locale()))
+        };
+        Ok(self.full.get_or_try_init(load).await?)
+    }
+
+    async fn words(&self, ctx: &Context<'_>) -> async_graphql::Result<&super::row::Words> {
+        if let Some(words) = &self.row.words {
+            return Ok(words);
+        }
+        self.full(ctx).await?.words.as_ref().ok_or_else(|| async_graphql::Error::new("not read"))
+    }
+
+    /// Whether the caller is on the giver's side, or stands above it.
+    fn managed(&self, ctx: &Context<'_>) -> async_graphql::Result<bool> {
+        let parties =
+            Parties { giver: Some(self.row.unit_id), receiver: None, warehouse: self.row.warehouse_id };
+        Ok(ctx.actor()?.allow(Operation::Asset, &parties).is_ok())
+    }
+}
+
+#[Object]
+impl Listing {
+    /// Global id.
+    async fn id(&self) -> ID {
+        encode(Kind::Listing, self.row.id)
+    }
+
+    /// Row version; give it back when you change the listing.
+    async fn version(&self) -> i64 {
+        self.row.version
+    }
+
+    /// Workflow. Whether there is something to ask for is told by `stock`.
+    async fn state(&self) -> ListingState {
+        self.row.state.into()
+    }
+
+    /// Where it is while it is listed.
+    async fn custody(&self) -> Custody {
+        self.row.custody.into()
+    }
+
+    /// What is offered.
+    async fn purpose(&self) -> Purpose {
+        self.row.purpose.into()
+    }
+
+    /// The card.
+    async fn asset(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Asset>> {
+        let card = match &self.row.card {
+            Some(card) => Some(card),
+            None => self.full(ctx).await?.card.as_ref(),
+        };
+        Ok(card.cloned().map(Into::into))
+    }
+
+    /// Who offers it.
+    async fn unit(&self, ctx: &Context<'_>) -> Option<Unit> {
+        Unit::find(&ctx.app().reference(), self.row.unit_id)
+    }
+
+    /// 协议调剂: the one unit that may ask.
+    async fn directed_to(&self, ctx: &Context<'_>) -> Option<Unit> {
+        self.row.directed_to.and_then(|id| Unit::find(&ctx.app().reference(), id))
+    }
+
+    /// PHYSICAL: global id of the warehouse.
+    async fn warehouse_id(&self) -> Option<ID> {
+        self.row.warehouse_id.map(|id| encode(Kind::Warehouse, id))
+    }
+
+    /// The counters.
+    async fn stock(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<ListingStock>> {
+        let stock = match self.row.stock {
+            Some(stock) => Some(stock),
+            None => self.full(ctx).await?.stock,
+        };
+        Ok(stock.map(ListingStock))
+    }
+
+    /// What askers should know.
+    async fn note(&self, ctx: &Context<'_>) -> async_graphql::Result<&str> {
+        Ok(&self.words(ctx).await?.note)
+    }
+
+    /// 批复文号 of the giver.
+    async fn approval_number(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<&str>> {
+        Ok(self.words(ctx).await?.approval_number.as_deref())
+    }
+
+    /// Why it was returned, rejected or withdrawn. For the giver's side; null for others.
+    async fn reason(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<&str>> {
+        if !self.managed(ctx)? {
+            return Ok(None);
+        }
+        Ok(self.words(ctx).await?.reason.as_deref())
+    }
+
+    /// When it was drafted.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.row.created_at
+    }
+
+    /// When it was handed in.
+    async fn submitted_at(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<DateTime<Utc>>> {
+        Ok(self.words(ctx).await?.submitted_at)
+    }
+
+    /// When it was listed.
+    async fn listed_at(&self) -> Option<DateTime<Utc>> {
+        self.row.listed_at
+    }
+
+    /// When it changed last; its counters apart.
+    async fn updated_at(&self, ctx: &Context<'_>) -> async_graphql::Result<DateTime<Utc>> {
+        Ok(self.words(ctx).await?.updated_at)
+    }
+
+    /// Its approvals, newest first. For the giver's side; empty for others.
+    async fn approvals(&self, ctx: &Context<'_>) -> async_graphql::Result<&[ApprovalCase]> {
+        let load = || async {
+            if !self.managed(ctx)? {
+                return Ok(Vec::new());
+            }
+            let found = cases_of(ctx.app(), ApprovalSubject::Listing, &[self.row.id]).await;
+            let mut found = found.map_err(|fault| query_error(fault, entity::identity::Locale::Zh))?;
+            let cases = found.remove(&self.row.id).unwrap_or_default();
+            Ok::<_, async_graphql::Error>(cases.into_iter().map(ApprovalCase).collect())
+        };
+        Ok(self.approvals.get_or_try_init(load).await?)
+    }
+}
+
+/// The counters of a listing: `offered` is always the sum of the others.
+#[derive(Clone, Copy, Debug)]
+pub struct ListingStock(Stock);
+
+#[Object]
+impl ListingStock {
+    /// All that were ever offered.
+    async fn offered(&self) -> i64 {
+        self.0.offered
+    }
+
+    /// Free to ask for.
+    async fn available(&self) -> i64 {
+        self.0.available
+    }
+
+    /// Asked for, approvals under way.
+    async fn held(&self) -> i64 {
+        self.0.held
+    }
+
+    /// Promised.
+    async fn reserved(&self) -> i64 {
+        self.0.reserved
+    }
+
+    /// Handed over, not received.
+    async fn in_transit(&self) -> i64 {
+        self.0.in_transit
+    }
+
+    /// Received.
+    async fn delivered(&self) -> i64 {
+        self.0.delivered
+    }
+
+    /// Taken back.
+    async fn withdrawn(&self) -> i64 {
+        self.0.withdrawn
+    }
+
+    /// Lost on the way.
+    async fn lost(&self) -> i64 {
+        self.0.lost
+    }
+}
+
+/// A freeze (stocktake, dispute, secrecy check): while it is there nothing of what it covers can be asked for.
+#[derive(Debug)]
+pub struct Freeze(pub asset_freeze::Model);
+
+#[Object]
+impl Freeze {
+    /// Global id.
+    async fn id(&self) -> ID {
+        encode(Kind::Freeze, self.0.id)
+    }
+
+    /// What it covers.
+    async fn scope(&self) -> FreezeScope {
+        self.0.scope.into()
+    }
+
+    /// Global id of what it covers.
+    async fn scope_id(&self) -> ID {
+        encode(scope_kind(self.0.scope), self.0.scope_id)
+    }
+
+    /// Why.
+    async fn cause(&self) -> FreezeCause {
+        self.0.cause.into()
+    }
+
+    /// In words.
+    async fn note(&self) -> &str {
+        &self.0.note
+    }
+
+    /// Since when.
+    async fn from_at(&self) -> DateTime<Utc> {
+        self.0.from_at
+    }
+
+    /// When it was lifted.
+    async fn until_at(&self) -> Option<DateTime<Utc>> {
+        self.0.until_at
+    }
+}
+
+/// Of what a freeze's scope is the id.
+#[must_use]
+pub fn scope_kind(scope: entity::listings::FreezeScope) -> Kind {
+    match scope {
+        entity::listings::FreezeScope::Asset => Kind::Asset,
+        entity::listings::FreezeScope::Listing => Kind::Listing,
+        entity::listings::FreezeScope::Unit => Kind::Unit,
+        entity::listings::FreezeScope::Place => Kind::Place,
+    }
+}
+
+connection!(ListingConnection, ListingEdge, Listing);
+connection!(FreezeConnection, FreezeEdge, Freeze);
+
+/// Which listings a list shows. What is left out asks nothing; within a list any value will do.
+#[derive(Debug, Default, InputObject)]
+pub struct ListingFilter {
+    /// In one of these states; LISTED where none is named.
+    states: Option<Vec<ListingState>>,
+    /// Offered by one of these units.
+    unit_ids: Option<Vec<ID>>,
+    /// Offered by a unit placed in one of these regions or below them.
+    region_ids: Option<Vec<ID>>,
+    /// In one of these categories or below them.
+    category_ids: Option<Vec<ID>>,
+    /// Of one of these kinds.
+    kinds: Option<Vec<AssetKind>>,
+    /// Where it is.
+    custody: Option<Custody>,
+    /// In one of these conditions.
+    conditions: Option<Vec<Condition>>,
+    /// Only with a piece to ask for now.
+    available_only: Option<bool>,
+}
+
+/// Most values of one part of a filter.
+const MOST_VALUES: usize = 200;
+
+impl ListingFilter {
+    fn read(self) -> Result<Filter, Fault> {
+        fn ids(kind: Kind, ids: Option<Vec<ID>>, field: &str) -> Result<Vec<Uuid>, Rejection> {
+            let ids = few(ids, field)?;
+            ids.iter().map(|id| expect(kind, id, field)).collect()
+        }
+        fn few<T>(values: Option<Vec<T>>, field: &str) -> Result<Vec<T>, Rejection> {
+            let values = values.unwrap_or_default();
+            if values.len() > MOST_VALUES {
+                return Err(Rejection::new(Code::OutOfRange).at(field).with("least", 0).with("most", MOST_VALUES));
+            }
+            Ok(values)
+        }
+        Ok(Filter {
+            states: few(self.states, "filter.states")?.into_iter().map(Into::into).collect(),
+            units: ids(Kind::Unit, self.unit_ids, "filter.unitIds")?,
+            regions: ids(Kind::Region, self.region_ids, "filter.regionIds")?,
+            categories: ids(Kind::Category, self.category_ids, "filter.categoryIds")?,
+            kinds: few(self.kinds, "filter.kinds")?.into_iter().map(Into::into).collect(),
+            custody: self.custody.map(Into::into),
+            conditions: few(self.conditions, "filter.conditions")?.into_iter().map(Into::into).collect(),
+            available_only: self.available_only.unwrap_or_default(),
+        })
+    }
+}
+
+/// Order of a list of listings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+pub enum ListingSort {
+    /// Listed last, first; where the states asked for are not LISTED alone, drafted last, first.
+    #[default]
+    Newest,
+}
+
+/// Questions about listings.
+#[derive(Debug, Default)]
+pub struct ListingQuery;
+
+#[Object]
+impl ListingQuery {
+    /// One listing; null where there is none for the caller.
+    async fn listing(&self, ctx: &Context<'_>, id: ID) -> async_graphql::Result<Option<Listing>> {
+        let actor = ctx.actor()?;
+        let Some(id) = decode(Kind::Listing, &id) else { return Ok(None) };
+        let found = read::find(ctx.app(), actor, id, wants(&ctx.look_ahead())).await;
+        Ok(found.map_err(|fault| query_error(fault, actor.locale()))?.map(Into::into))
+    }
+
+    /// Listings, newest first: those that others offer and, in any state, those of the caller's units. To find things by
+    /// words, ask `search`.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn listings(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<ListingFilter>,
+        #[graphql(default)] sort: ListingSort,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> async_graphql::Result<ListingConnection> {
+        let ListingSort::Newest = sort;
+        let actor = ctx.actor()?;
+        let node = ctx.look_ahead().field("edges").field("node");
+        let outcome = async {
+            let page: Page<read::Key> = Page::read(first, after.as_deref())?;
+            let filter = filter.unwrap_or_default().read()?;
+            let rows = read::list(ctx.app(), actor, &filter, &page, wants(&node)).await?;
+            Ok((page.first, filter, rows))
+        };
+        let (first, filter, rows) = outcome.await.map_err(|fault: Fault| query_error(fault, actor.locale()))?;
+        let nodes = listings(ctx, rows, &node).await?;
+        Ok(ListingConnection::new(first, nodes, |listing| read::key(&filter, &listing.row)))
+    }
+
+    /// Freezes over what the caller manages, newest first.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn freezes(
+        &self,
+        ctx: &Context<'_>,
+        /// Also those that are lifted.
+        #[graphql(default)]
+        lifted: bool,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> async_graphql::Result<FreezeConnection> {
+        let actor = ctx.actor()?;
+        let outcome = async {
+            let page: Page<freezes::Key> = Page::read(first, after.as_deref())?;
+            Ok((page.first, freezes::list(ctx.app(), actor, lifted, &page).await?))
+        };
+        let (first, rows) = outcome.await.map_err(|fault: Fault| query_error(fault, actor.locale()))?;
+        let nodes = rows.into_iter().map(Freeze).collect();
+        Ok(FreezeConnection::new(first, nodes, |freeze| freezes::Key(freeze.0.id)))
+    }
+}
+
+/// The terms of an offer. What is left out stays as it is; null clears.
+#[derive(Debug, Default, InputObject)]
+pub struct TermsInput {
+    /// Pieces offered; all that the card has where a new offer names none.
+    quantity: Option<i32>,
+    /// Where it is while it is listed; VIRTUAL where a new offer names none.
+    custody: Option<Custody>,
+    /// What is offered; TRANSFER where a new offer names none.
+    purpose: Option<Purpose>,
+    /// 协议调剂: the one unit that may ask.
+    directed_to_id: MaybeUndefined<ID>,
+    /// PHYSICAL: where it is brought.
+    warehouse_id: MaybeUndefined<ID>,
+    /// What askers should know, up to 2,000 characters.
+    note: Option<String>,
+    /// 批复文号 of the giver, up to 100 characters.
+    approval_number: MaybeUndefined<String>,
+}
+
+impl TermsInput {
+    fn read(self) -> Result<TermsPatch, Rejection> {
+        fn id(kind: Kind, id: MaybeUndefined<ID>, field: &str) -> Result<Option<Option<Uuid>>, Rejection> {
+            Ok(match id {
+                MaybeUndefined::Undefined => None,
+                MaybeUndefined::Null => Some(None),
+                MaybeUndefined::Value(id) => Some(Some(expect(kind, &id, field)?)),
+            })
+        }
+        Ok(TermsPatch {
+            quantity: self.quantity.map(Into::into),
+            custody: self.custody.map(Into::into),
+            purpose: self.purpose.map(Into::into),
+            directed_to: id(Kind::Unit, self.directed_to_id, "directedToId")?,
+            warehouse_id: id(Kind::Warehouse, self.warehouse_id, "warehouseId")?,
+            note: self.note,
+            approval_number: match self.approval_number {
+                MaybeUndefined::Undefined => None,
+                MaybeUndefined::Null => Some(None),
+                MaybeUndefined::Value(number) => Some(Some(number)),
+            },
+        })
+    }
+}
+
+/// An offer to be drafted.
+#[derive(Debug, InputObject)]
+pub struct DraftListingInput {
+    /// Makes a repeated call harmless: the same key with the same input gives the first answer.
+    idempotency_key: String,
+    /// The card.
+    asset_id: ID,
+    /// Its terms.
+    #[graphql(flatten)]
+    terms: TermsInput,
+}
+
+/// A change of an offer.
+#[derive(Debug, InputObject)]
+pub struct UpdateListingInput {
+    /// Makes a repeated call harmless: the same key with the same input gives the first answer.
+    idempotency_key: String,
+    /// The listing.
+    id: ID,
+    /// The version that you have seen.
+    version: i32,
+    /// What changes.
+    #[graphql(flatten)]
+    terms: TermsInput,
+}
+
+/// An offer to be handed in.
+#[derive(Debug, InputObject)]
+pub struct SubmitListingInput {
+    /// Makes a repeated call harmless: the same key with the same input gives the first answer.
+    idempotency_key: String,
+    /// The listing.
+    id: ID,
+    /// The version that you have seen.
+    version: i32,
+}
+
+/// An inspection.
+#[derive(Debug, InputObject)]
+pub struct InspectListingInput {
+    /// Makes a repeated call harmless: the same key with the same input gives the first answer.
+    idempotency_key: String,
+    /// The listing.
+    id: ID,
+    /// The version that you have seen.
+    version: i32,
+    /// What was found.
+    verdict: Verdict,
+    /// ACCEPT: pieces accepted; all of them where it is left out. The rest goes back to the holder.
+    accepted: Option<i32>,
+    /// ACCEPT: storage place it is put into.
+    place_id: Option<ID>,
+    /// Why it is not accepted, or not in full.
+    note: Option<String>,
+}
+
+macro_rules! listing_payload {
+    ($($(#[$meta:meta])* $name:ident)+) => {$(
+        $(#[$meta])*
+        #[derive(Debug, SimpleObject)]
+        pub struct $name {
+            /// The listing.
+            pub listing: Option<Listing>,
+            /// What to put right.
+            pub errors: Vec<UserError>,
+        }
+    )+};
+}
+
+listing_payload! {
+    /// What came of drafting an offer.
+    DraftListingPayload
+    /// What came of changing an offer.
+    UpdateListingPayload
+    /// What came of handing in an offer.
+    SubmitListingPayload
+    /// What came of an inspection.
+    InspectListingPayload
+    /// What came of taking an offer back.
+    WithdrawListingPayload
+}
+
+/// Changes of listings.
+#[derive(Debug, Default)]
+pub struct ListingMutation;
+
+#[Object]
+impl ListingMutation {
+    /// Drafts an offer of a card.
+    async fn draft_listing(
+        &self,
+        ctx: &Context<'_>,
+        input: DraftListingInput,
+    ) -> async_graphql::Result<DraftListingPayload> {
+        let actor = ctx.actor()?;
+        let outcome = async {
+            let draft = Draft {
+                asset_id: expect(Kind::Asset, &input.asset_id, "assetId")?,
+                terms: input.terms.read()?,
+            };
+            Ok(draft_listing(ctx.app(), actor, Some(&input.idempotency_key), &draft).await?.id)
+        };
+        let (listing, errors) = answer(ctx, outcome.await).await?;
+        Ok(DraftListingPayload { listing, errors })
+    }
+
+    /// Changes a draft, or what was sent back.
+    async fn update_listing(
+        &self,
+        ctx: &Context<'_>,
+        input: UpdateListingInput,
+    ) -> async_graphql::Result<UpdateListingPayload> {
+        let actor = ctx.actor()?;
+        let outcome = async {
+            let update = Update {
+                id: expect(Kind::Listing, &input.id, "id")?,
+                version: input.version.into(),
+                terms: input.terms.read()?,
+            };
+            Ok(update_listing(ctx.app(), actor, Some(&input.idempotency_key), &update).await?.id)
+        };
+        let (listing, errors) = answer(ctx, outcome.await).await?;
+        Ok(UpdateListingPayload { listing, errors })
+    }
+
+    /// Hands an offer to the approvers. Everything that is missing is told at once, each with its field.
+    async fn submit_listing(
+        &self,
+        ctx: &Context<'_>,
+        input: SubmitListingInput,
+    ) -> async_graphql::Result<SubmitListingPayload> {
+        let actor = ctx.actor()?;
+        let outcome = async {
+            let submit =
+                Submit { id: expect(Kind::Listing, &input.id, "id")?, version: input.version.into() };
+            Ok(submit_listing(ctx.app(), actor, Some(&input.idempotency_key), &submit).await?.id)
+        };
+        let (listing, errors) = answer(ctx, outcome.await).await?;
+        Ok(SubmitListingPayload { listing, errors })
+    }
+
+    /// Notes what warehouse staff found: accepted in full or in part, to be repaired, or not taken.
+    async fn inspect_listing(
+        &self,
+        ctx: &Context<'_>,
+        input: InspectListingInput,
+    ) -> async_graphql::Result<InspectListingPayload> {
+        let actor = ctx.actor()?;
+        let outcome = async {
+            let inspect = Inspect {
+                id: expect(Kind::Listing, &input.id, "id")?,
+                version: input.version.into(),
+                verdict: input.verdict,
+                accepted: input.accepted.map(Into::into),
+                place_id: expect_some(Kind::Place, input.place_id.as_ref(), "placeId")?,
+                note: input.note,
+            };
+            Ok(inspect_listing(ctx.app(), actor, Some(&input.idempotency_key), &inspect).await?.id)
+        };
+        let (listing, errors) = answer(ctx, outcome.await).await?;
+        Ok(InspectListingPayload { listing, errors })
+    }
+}
+
+/// The listing that a mutation answers with, or the caller's errors.
+///
+/// # Errors
+/// Faults, as GraphQL errors.
+pub async fn answer(
+    ctx: &Context<'_>,
+    outcome: Result<Uuid, Fault>,
+) -> async_graphql::Result<(Option<Listing>, Vec<UserError>)> {
+    let actor = ctx.actor()?;
+    let (id, errors) = payload(outcome, actor.locale())?;
+    let Some(id) = id else { return Ok((None, errors)) };
+    let wants = wants(&ctx.look_ahead().field("listing"));
+    let found = read::find(ctx.app(), actor, id, wants).await;
+    let found = found.map_err(|fault| query_error(fault, actor.locale()))?;
+    Ok((found.map(Into::into), errors))
+}

@@ -1,0 +1,22 @@
+//! Listings (上架): a unit offers an asset, or part of a lot, to other units. The workflow is a state; what is left to
+//! take is derived from the counters of its stock, which change by one conditional update each.
+//!
+//! - [`draft`]: a clerk offers a card, in draft.
+//! - [`update`]: changes a draft, or what was sent back.
+//! - [`submit`]: hands it to the approvers; tells everything that is missing at once.
+//! - [`inspect`]: warehouse staff accepts a PHYSICAL one, in full or in part, or sends it to repair or back.
+//!
+//! Withdrawals and freezes end or pause the lines of askers, so they live above, in [`crate::decisions`].
+
+pub mod draft;
+pub mod freezes;
+pub mod graphql;
+pub mod inspect;
+pub mod read;
+pub mod row;
+pub mod rules;
+pub mod steps;
+pub mod stock;
+pub mod submit;
+pub mod terms;
+pub mod update;

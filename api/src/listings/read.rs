@@ -1,0 +1,254 @@
+//! Finders of listings, with the caller's rights in their SQL. A page is one statement that selects the columns asked
+//! for; units, regions and categories come from the snapshot in memory.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use entity::assets::{Condition as Quality, asset};
+use entity::catalogue::AssetKind;
+use entity::listings::{Custody, ListingState, listing, listing_stock};
+use entity::requests::{request, request_line};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationDef};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::row::{ListingRow, Wants};
+use crate::app::App;
+use crate::authz::{Operation, Reach, UnitSet};
+use crate::fault::Fault;
+use crate::graphql::connection::Page;
+use crate::identity::Actor;
+use crate::write::Tx;
+
+/// The way from a listing to its card.
+pub(crate) fn card() -> RelationDef {
+    listing::Entity::belongs_to(asset::Entity).from(listing::Column::AssetId).to(asset::Column::Id).into()
+}
+
+/// Listings that the person may see, over `listing` joined with `asset`: those of the units that a grant covers and
+/// those at a warehouse of theirs in any state, what others offer to everyone or to a unit of theirs, and what a unit
+/// of theirs has asked for.
+pub(crate) fn visible(actor: &Actor) -> Condition {
+    let Some(any) = offered_or_managed(actor) else { return Condition::all() };
+    match actor.reach(Operation::Requests).receiver {
+        UnitSet::All => any,
+        UnitSet::Only(units) if units.is_empty() => any,
+        UnitSet::Only(units) => any.add(Expr::exists(
+            Query::select()
+                .expr(Expr::value(1))
+                .from(request_line::Entity)
+                .inner_join(
+                    request::Entity,
+                    Expr::col((request::Entity, request::Column::Id))
+                        .equals((request_line::Entity, request_line::Column::RequestId)),
+                )
+                .and_where(
+                    Expr::col((request_line::Entity, request_line::Column::ListingId))
+                        .equals((listing::Entity, listing::Column::Id)),
+                )
+                .and_where(request::Column::SubmittedAt.is_not_null())
+                .and_where(request::Column::UnitId.is_in(units))
+                .take(),
+        )),
+    }
+}
+
+/// As [`visible`], without what was asked for: none where nothing is hidden.
+fn offered_or_managed(actor: &Actor) -> Option<Condition> {
+    let reach = actor.reach(Operation::Asset);
+    if reach.everywhere || reach.giver == UnitSet::All {
+        return None;
+    }
+    if actor.grants().is_empty() {
+        return Some(Condition::any().add(Expr::value(false)));
+    }
+    let mut audience = Condition::any().add(listing::Column::DirectedTo.is_null());
+    if let UnitSet::Only(units) = actor.reach(Operation::Requests).receiver
+        && !units.is_empty()
+    {
+        audience = audience.add(listing::Column::DirectedTo.is_in(units));
+    }
+    let offered = Condition::all()
+        .add(listing::Column::State.eq(ListingState::Listed))
+        .add(asset::Column::Restricted.eq(false))
+        .add(audience);
+    Some(managed(&reach, Condition::any().add(offered)))
+}
+
+fn managed(reach: &Reach, mut any: Condition) -> Condition {
+    if let UnitSet::Only(units) = &reach.giver
+        && !units.is_empty()
+    {
+        any = any.add(listing::Column::UnitId.is_in(units.iter().copied()));
+    }
+    if reach.every_warehouse {
+        any = any.add(listing::Column::WarehouseId.is_not_null());
+    } else if !reach.warehouses.is_empty() {
+        any = any.add(listing::Column::WarehouseId.is_in(reach.warehouses.iter().copied()));
+    }
+    any
+}
+
+/// Which listings a list shows. An empty set asks nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// In one of these states; LISTED where none is named.
+    pub states: Vec<ListingState>,
+    /// Offered by one of these.
+    pub units: Vec<Uuid>,
+    /// Offered by a unit placed in one of these regions, at any depth.
+    pub regions: Vec<Uuid>,
+    /// In one of these categories or below it.
+    pub categories: Vec<Uuid>,
+    /// Of one of these kinds.
+    pub kinds: Vec<AssetKind>,
+    /// Where it is.
+    pub custody: Option<Custody>,
+    /// In one of these conditions.
+    pub conditions: Vec<Quality>,
+    /// With a piece to ask for now.
+    pub available_only: bool,
+}
+
+impl Filter {
+    /// The shop window: what is listed goes by when it was listed, everything else by when it was drafted.
+    fn shop_window(&self) -> bool {
+        self.states.is_empty() || self.states == [ListingState::Listed]
+    }
+}
+
+/// Where a page goes on: the time it is sorted by, and the id.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Key(pub DateTime<Utc>, pub Uuid);
+
+/// A page of listings, newest first, one row more than shown.
+///
+/// # Errors
+/// The database's.
+pub async fn list(
+    app: &App,
+    actor: &Actor,
+    filter: &Filter,
+    page: &Page<Key>,
+    wants: Wants,
+) -> Result<Vec<ListingRow>, Fault> {
+    let mut select = select(wants, filter.available_only);
+    narrow(&mut select, app, filter);
+    if let Some(rights) = offered_or_managed(actor) {
+        select.cond_where(rights);
+    }
+    let sort = if filter.shop_window() { listing::Column::ListedAt } else { listing::Column::CreatedAt };
+    if let Some(Key(at, id)) = page.after {
+        // One comparison of pairs: the index walks straight to it.
+        let here = Expr::tuple([Expr::col((listing::Entity, sort)), Expr::col((listing::Entity, listing::Column::Id))]);
+        select.and_where(here.lt(Expr::tuple([Expr::value(at), Expr::value(id)])));
+    }
+    select
+        .order_by((listing::Entity, sort), Order::Desc)
+        .order_by((listing::Entity, listing::Column::Id), Order::Desc)
+        .limit(page.fetch());
+    rows(app.db().read(), &select, wants).await
+}
+
+/// The sort key of a row in a list by this filter.
+#[must_use]
+pub fn key(filter: &Filter, row: &ListingRow) -> Key {
+    let at = if filter.shop_window() { row.listed_at.unwrap_or(row.created_at) } else { row.created_at };
+    Key(at, row.id)
+}
+
+fn narrow(select: &mut SelectStatement, app: &App, filter: &Filter) {
+    let reference = app.reference();
+    let states = if filter.states.is_empty() { &[ListingState::Listed][..] } else { &filter.states };
+    match states {
+        [one] => select.and_where(listing::Column::State.eq(*one)),
+        several => select.and_where(listing::Column::State.is_in(several.iter().copied())),
+    };
+    if !filter.units.is_empty() {
+        select.and_where(listing::Column::UnitId.is_in(filter.units.iter().copied()));
+    }
+    if !filter.regions.is_empty() {
+        let units = filter.regions.iter().flat_map(|region| reference.units_in_region(*region));
+        select.and_where(listing::Column::UnitId.is_in(units));
+    }
+    if !filter.categories.is_empty() {
+        let categories = filter.categories.iter().flat_map(|category| reference.category_subtree(*category));
+        select.and_where(asset::Column::CategoryId.is_in(categories));
+    }
+    if !filter.kinds.is_empty() {
+        select.and_where(asset::Column::Kind.is_in(filter.kinds.iter().copied()));
+    }
+    if let Some(custody) = filter.custody {
+        select.and_where(listing::Column::Custody.eq(custody));
+    }
+    if !filter.conditions.is_empty() {
+        select.and_where(asset::Column::Condition.is_in(filter.conditions.iter().copied()));
+    }
+    if filter.available_only {
+        select.and_where(listing_stock::Column::Available.gt(0));
+    }
+}
+
+/// One listing.
+///
+/// # Errors
+/// The database's.
+pub async fn find(app: &App, actor: &Actor, id: Uuid, wants: Wants) -> Result<Option<ListingRow>, Fault> {
+    Ok(find_all(app, actor, &[id], wants).await?.pop())
+}
+
+/// Listings that a search found, in the order given and with the caller's rights asked again: an index may be late.
+///
+/// # Errors
+/// The database's.
+pub async fn hydrate(app: &App, actor: &Actor, ids: &[Uuid], wants: Wants) -> Result<Vec<ListingRow>, Fault> {
+    let found = find_all(app, actor, ids, wants).await?;
+    let mut by_id: HashMap<Uuid, ListingRow> = found.into_iter().map(|row| (row.id, row)).collect();
+    Ok(ids.iter().filter_map(|id| by_id.remove(id)).collect())
+}
+
+/// Several listings at once, in no order.
+///
+/// # Errors
+/// The database's.
+pub async fn find_all(app: &App, actor: &Actor, ids: &[Uuid], wants: Wants) -> Result<Vec<ListingRow>, Fault> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut select = select(wants, false);
+    select.and_where(listing::Column::Id.is_in(ids.iter().copied())).cond_where(visible(actor));
+    rows(app.db().read(), &select, wants).await
+}
+
+/// One listing, within a transaction.
+pub(crate) async fn find_in(tx: &Tx, id: Uuid) -> Result<Option<listing::Model>, Fault> {
+    let select = listing::Entity::find_by_id(id).join(JoinType::InnerJoin, card());
+    Ok(select.filter(visible(tx.actor())).one(tx.conn()).await?)
+}
+
+fn select(wants: Wants, stock: bool) -> SelectStatement {
+    let mut select = Query::select();
+    wants.columns(&mut select);
+    select.from(listing::Entity).inner_join(
+        asset::Entity,
+        Expr::col((asset::Entity, asset::Column::Id)).equals((listing::Entity, listing::Column::AssetId)),
+    );
+    if wants.stock || stock {
+        select.inner_join(
+            listing_stock::Entity,
+            Expr::col((listing_stock::Entity, listing_stock::Column::ListingId))
+                .equals((listing::Entity, listing::Column::Id)),
+        );
+    }
+    select
+}
+
+async fn rows(
+    conn: &impl ConnectionTrait,
+    select: &SelectStatement,
+    wants: Wants,
+) -> Result<Vec<ListingRow>, Fault> {
+    let found = conn.query_all(select).await?;
+    Ok(found.iter().map(|row| ListingRow::read(row, wants)).collect::<Result<_, _>>()?)
+}

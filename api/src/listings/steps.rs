@@ -1,0 +1,257 @@
+//! What other slices may do with listings, inside their transaction.
+
+use entity::approvals::ApprovalSubject;
+use entity::assets::{AssetState, asset};
+use entity::catalogue::{RequiredStep, required_field};
+use entity::events::Subject;
+use entity::listings::{FreezeScope, ListingState, asset_freeze, listing, listing_stock};
+use entity::photos::photo;
+use entity::requests::{LineState, request_line};
+use entity::transfers::{TransferState, transfer};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, JoinType, NotSet, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::read;
+use super::rules::{self, Command};
+pub use super::stock::{
+    Asker, Hold, Ticket, deliver, frozen, give_back, hold, lock, lose, release_hold, reserve, reverse, ticket,
+    to_transit, unreserve,
+};
+use crate::approvals::steps::{Decided, Progress};
+use crate::assets;
+use crate::fault::{Code, Fault, Rejection};
+use crate::identity::Actor;
+use crate::write::Tx;
+
+/// A listing with its card.
+#[derive(Clone, Debug)]
+pub struct VisibleListing {
+    /// The listing.
+    pub listing: listing::Model,
+    /// The card.
+    pub asset: asset::Model,
+}
+
+/// A listing, whoever asks.
+///
+/// # Errors
+/// The database's.
+pub async fn load(tx: &Tx, id: Uuid) -> Result<Option<listing::Model>, Fault> {
+    Ok(listing::Entity::find_by_id(id).one(tx.conn()).await?)
+}
+
+/// A listing with its card, where the person may see it.
+///
+/// # Errors
+/// The database's.
+pub async fn load_visible(tx: &Tx, actor: &Actor, id: Uuid) -> Result<Option<VisibleListing>, Fault> {
+    let found = listing::Entity::find_by_id(id)
+        .join(JoinType::InnerJoin, read::card())
+        .filter(read::visible(actor))
+        .select_also(asset::Entity)
+        .one(tx.conn())
+        .await?;
+    Ok(found.and_then(|(listing, asset)| asset.map(|asset| VisibleListing { listing, asset })))
+}
+
+/// A refused card is with the giver again: it stays as it is where it is the listing's whole card, joins the listing's
+/// card where that is at hand, and becomes the listing's card where that one left or is on its way to somebody else.
+///
+/// # Errors
+/// [`Code::Stale`]; the database's.
+pub async fn take_back(tx: &Tx, listing: &listing::Model, card: asset::Model) -> Result<(), Fault> {
+    // Read anew: an earlier card of the same receipt may have become the listing's.
+    let listing = load(tx, listing.id).await?.ok_or(Code::NotFound)?;
+    if card.id == listing.asset_id {
+        return Ok(());
+    }
+    let base = assets::steps::load_for_update(tx, listing.asset_id).await?;
+    let at_hand = base.state == AssetState::Active
+        && base.holder_id == card.holder_id
+        && !on_its_way(tx, base.id).await?;
+    if at_hand {
+        assets::steps::merge_back(tx, card, base).await?;
+        return Ok(());
+    }
+    let next = listing::Model { asset_id: card.id, ..listing };
+    let saved = save(tx, next).await?;
+    tx.record(Subject::Listing, saved.id, saved.version, "listing.card_changed", &json!({ "assetId": card.id }));
+    Ok(())
+}
+
+async fn on_its_way(tx: &Tx, card: Uuid) -> Result<bool, Fault> {
+    let count = transfer::Entity::find()
+        .filter(transfer::Column::AssetId.eq(card))
+        .filter(transfer::Column::State.eq(TransferState::InTransit))
+        .count(tx.conn())
+        .await?;
+    Ok(count > 0)
+}
+
+/// Listings in state LISTED with lines that wait or may lapse, which a freeze covers; in order of id.
+///
+/// # Errors
+/// The database's.
+pub async fn covered(tx: &Tx, freeze: &asset_freeze::Model) -> Result<Vec<Uuid>, Fault> {
+    let mut select = listing::Entity::find()
+        .select_only()
+        .column(listing::Column::Id)
+        .filter(listing::Column::State.eq(ListingState::Listed))
+        .filter(Expr::exists(
+            Query::select()
+                .expr(Expr::value(1))
+                .from(request_line::Entity)
+                .and_where(
+                    Expr::col((request_line::Entity, request_line::Column::ListingId))
+                        .equals((listing::Entity, listing::Column::Id)),
+                )
+                .and_where(request_line::Column::State.is_in([
+                    LineState::Queued,
+                    LineState::Submitted,
+                    LineState::Returned,
+                ]))
+                .take(),
+        ))
+        .order_by_asc(listing::Column::Id);
+    select = match freeze.scope {
+        FreezeScope::Listing => select.filter(listing::Column::Id.eq(freeze.scope_id)),
+        FreezeScope::Asset => select.filter(listing::Column::AssetId.eq(freeze.scope_id)),
+        FreezeScope::Unit => select.filter(listing::Column::UnitId.eq(freeze.scope_id)),
+        FreezeScope::Place => select.filter(listing::Column::AssetId.in_subquery(stored_at(freeze.scope_id))),
+    };
+    Ok(select.into_tuple().all(tx.conn()).await?)
+}
+
+/// Cards in a storage place or in what lies in it: two levels down, as zone, rack and bin are three.
+fn stored_at(place: Uuid) -> sea_orm::sea_query::SelectStatement {
+    use entity::warehouses::storage_place::{Column, Entity};
+    let within = |parents: sea_orm::sea_query::SelectStatement| {
+        Query::select()
+            .column(Column::Id)
+            .from(Entity)
+            .and_where(Expr::col(Column::ParentId).in_subquery(parents))
+            .take()
+    };
+    let own = Query::select().column(Column::Id).from(Entity).and_where(Expr::col(Column::Id).eq(place)).take();
+    let racks = within(own);
+    let bins = within(racks.clone());
+    Query::select()
+        .column(asset::Column::Id)
+        .from(asset::Entity)
+        .cond_where(
+            Condition::any()
+                .add(asset::Column::BinId.eq(place))
+                .add(asset::Column::BinId.in_subquery(racks))
+                .add(asset::Column::BinId.in_subquery(bins)),
+        )
+        .take()
+}
+
+/// What a decision means for the listing it was about.
+///
+/// # Errors
+/// What keeps it from being listed; [`Code::Stale`]; the database's.
+pub async fn on_decided(tx: &Tx, decided: &Decided) -> Result<(), Fault> {
+    debug_assert_eq!(decided.subject, ApprovalSubject::Listing);
+    let listing = load(tx, decided.subject_id).await?.ok_or(Code::NotFound)?;
+    let (command, event) = match decided.progress {
+        Progress::Next(_) => return Ok(()),
+        Progress::Approved => (Command::Approve, "listing.approved"),
+        Progress::Returned => (Command::SendBack, "listing.returned"),
+        Progress::Rejected => (Command::Reject, "listing.rejected"),
+    };
+    let state = rules::apply(listing.state, listing.custody, command)?;
+    if command == Command::Approve && assets::duplicates::open(tx, listing.asset_id).await? {
+        return Err(Code::DuplicateSuspected.into());
+    }
+    let reason = if command == Command::Approve { None } else { decided.comment.clone() };
+    let next = listing::Model { state, reason, ..listing };
+    let saved = if state == ListingState::Listed { list(tx, next).await? } else { save(tx, next).await? };
+    tx.record(Subject::Listing, saved.id, saved.version, event, &json!({ "state": saved.state }));
+    Ok(())
+}
+
+/// Shows a listing to others, where nothing is missing.
+pub(crate) async fn list(tx: &Tx, listing: listing::Model) -> Result<listing::Model, Fault> {
+    let card = assets::steps::load_for_update(tx, listing.asset_id).await?;
+    let reference = tx.reference();
+    let has_disk = card.category_id.and_then(|id| reference.category(id)).is_some_and(|category| category.has_disk);
+    let required = required(tx, &card, RequiredStep::List).await?;
+    Fault::all(rules::before_listed(&card, has_disk, photos(tx, card.id).await?, &required))?;
+    save(tx, listing::Model { state: ListingState::Listed, listed_at: Some(tx.now()), ..listing }).await
+}
+
+/// Fields that the rule book asks for before a step, on this civil day.
+pub(super) async fn required(tx: &Tx, card: &asset::Model, step: RequiredStep) -> Result<Vec<String>, Fault> {
+    use required_field::Column;
+    let rows = required_field::Entity::find()
+        .filter(Column::Step.eq(step))
+        .filter(Condition::any().add(Column::Kind.is_null()).add(Column::Kind.eq(card.kind)))
+        .filter(Condition::any().add(Column::Source.is_null()).add(Column::Source.eq(card.source)))
+        .filter(Column::ValidFrom.lte(tx.today()))
+        .filter(Condition::any().add(Column::ValidTo.is_null()).add(Column::ValidTo.gte(tx.today())))
+        .all(tx.conn())
+        .await?;
+    Ok(rows.into_iter().map(|row| row.field).collect())
+}
+
+/// Photos of a card.
+pub(super) async fn photos(tx: &Tx, card: Uuid) -> Result<u64, Fault> {
+    Ok(photo::Entity::find().filter(photo::Column::AssetId.eq(card)).count(tx.conn()).await?)
+}
+
+/// Pieces of a card that other live listings and hand-overs of the card itself lay claim to.
+pub(super) async fn claimed(tx: &Tx, card: Uuid, except: Uuid) -> Result<i64, Fault> {
+    let stocks = listing_stock::Entity::find()
+        .filter(
+            listing_stock::Column::ListingId.in_subquery(
+                Query::select()
+                    .column(listing::Column::Id)
+                    .from(listing::Entity)
+                    .and_where(listing::Column::AssetId.eq(card))
+                    .and_where(listing::Column::Id.ne(except))
+                    // A withdrawn one may still have promised pieces.
+                    .and_where(listing::Column::State.is_in(rules::LIVE.into_iter().chain([ListingState::Withdrawn])))
+                    .take(),
+            ),
+        )
+        .all(tx.conn())
+        .await?;
+    let moving = transfer::Entity::find()
+        .filter(transfer::Column::AssetId.eq(card))
+        .filter(transfer::Column::State.eq(TransferState::InTransit))
+        .all(tx.conn())
+        .await?;
+    let offered: i64 = stocks.iter().map(|stock| stock.available + stock.held + stock.reserved).sum();
+    Ok(offered + moving.iter().map(|transfer| transfer.quantity).sum::<i64>())
+}
+
+/// Writes a listing that was read with its present version.
+pub(crate) async fn save(tx: &Tx, listing: listing::Model) -> Result<listing::Model, Fault> {
+    let next = listing::Model { version: listing.version + 1, updated_at: tx.now(), ..listing };
+    let mut row = next.clone().into_active_model().reset_all();
+    row.id = NotSet;
+    let touched = listing::Entity::update_many()
+        .set(row)
+        .filter(listing::Column::Id.eq(next.id))
+        .filter(listing::Column::Version.eq(next.version - 1))
+        .exec(tx.conn())
+        .await?;
+    if touched.rows_affected == 1 { Ok(next) } else { Err(Rejection::new(Code::Stale).at("version").into()) }
+}
+
+/// Takes unreserved pieces back: `available` → `withdrawn`. Held ones must have been given up before.
+///
+/// # Errors
+/// [`Code::NotEnough`] where fewer are available.
+pub(crate) async fn withdraw(tx: &Tx, listing: Uuid, n: i64) -> Result<rules::Stock, Fault> {
+    match super::stock::try_move(tx, listing, n, rules::Move::Withdraw).await? {
+        Some(stock) => Ok(stock),
+        None => Err(Rejection::new(Code::NotEnough).at("quantity").with("asked", n).with("available", 0).into()),
+    }
+}
