@@ -13,6 +13,8 @@
 //! - [`identity`]: accounts, grants, sessions. [`organisation`]: units and regions.
 //! - [`assets`]: cards. [`listings`]: what is offered, and its stock. [`approvals`]: steps and seats. [`decisions`]: what one
 //!   side decides and the other feels; above listings and requests.
+//! - [`catalogue`]: categories, standards and the rule book of the city. [`jobs`]: work that goes on by itself, numbers of
+//!   papers.
 //! - [`audit`]: the chained and sealed trail. [`events`]: the retained log.
 
 pub mod app;
@@ -23,6 +25,7 @@ pub mod authz;
 pub mod cli;
 mod cells;
 mod checks;
+pub mod catalogue;
 pub mod clock;
 pub mod config;
 pub mod db;
@@ -33,6 +36,7 @@ pub mod graphql;
 pub mod http;
 pub mod identity;
 pub mod ids;
+pub mod jobs;
 pub mod keys;
 pub mod listings;
 pub mod organisation;

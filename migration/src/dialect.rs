@@ -14,6 +14,7 @@ use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
 /// | `{bool}` | `boolean` | `integer` |
 /// | `{seq}` | identity primary key | autoincrement primary key |
 /// | `{strict}` | | ` strict` |
+/// | `{id}` before `'32 hex digits'` | `uuid ` | `x` |
 ///
 /// Lines between `-- only postgres` or `-- only sqlite` and `-- end` are for that database alone.
 pub(crate) struct SqlChange {
@@ -22,7 +23,7 @@ pub(crate) struct SqlChange {
     pub(crate) down: &'static str,
 }
 
-const TYPES: [(&str, &str, &str); 9] = [
+const TYPES: [(&str, &str, &str); 10] = [
     ("{uuid}", "uuid", "blob"),
     ("{text}", "text collate \"C\"", "text"),
     ("{ts}", "timestamptz", "text"),
@@ -32,6 +33,7 @@ const TYPES: [(&str, &str, &str); 9] = [
     ("{bool}", "boolean", "integer"),
     ("{seq}", "bigint generated always as identity primary key", "integer primary key autoincrement"),
     ("{strict}", "", " strict"),
+    ("{id}", "uuid ", "x"),
 ];
 
 impl SqlChange {

@@ -39,6 +39,7 @@ impl MigratorTrait for Migrator {
             "0013_audit",
             "0014_jobs",
             "0015_append_only",
+            "0016_rule_book",
         ]
     }
 }

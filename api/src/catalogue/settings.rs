@@ -1,0 +1,26 @@
+//! The numbers of the city's rule book: every one that the service knows, with its default.
+
+/// A number that a city may set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Name in the table and in the schema; it ends in its unit.
+    pub name: &'static str,
+    /// What counts where the city has set nothing.
+    pub default: i64,
+    /// Least value taken.
+    pub least: i64,
+    /// Greatest value taken.
+    pub most: i64,
+}
+
+/// All of them.
+pub const SETTINGS: &[Setting] = &[
+    // Days after which the hold of an inactive asker lapses.
+    Setting { name: "hold_days", default: 10, least: 1, most: 365 },
+];
+
+/// The setting of that name.
+#[must_use]
+pub fn known_setting(name: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.name == name)
+}

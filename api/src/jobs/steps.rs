@@ -1,0 +1,78 @@
+//! What other slices may do inside their transaction.
+
+use chrono::Datelike;
+use entity::jobs::number_series;
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{EntityTrait, ExprTrait, Set};
+
+use crate::fault::Fault;
+use crate::write::Tx;
+
+/// The next number of a kind of paper in the civil year of today: `DJ-2026-000001`, `DJ-2026-000002`, … No number is
+/// given twice, and none is left out: one that was taken by a transaction that fails is taken by the next.
+///
+/// The price is that a kind's number is held until the transaction ends, so take it late.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn next_number(tx: &Tx, kind: &str) -> Result<String, Fault> {
+    use number_series::{ActiveModel, Column, Entity};
+    let year = i64::from(tx.today().year());
+    let first = ActiveModel { kind: Set(kind.to_owned()), year: Set(year), last: Set(1) };
+    let row = Entity::insert(first)
+        .on_conflict(
+            OnConflict::columns([Column::Kind, Column::Year])
+                .value(Column::Last, Expr::col((Entity, Column::Last)).add(1))
+                .to_owned(),
+        )
+        .exec_with_returning(tx.conn())
+        .await?;
+    Ok(format!("{kind}-{year}-{:06}", row.last))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use crate::fault::{Code, Fault};
+    use crate::identity::Actor;
+    use crate::testing;
+    use crate::write::Command;
+
+    async fn number(app: &crate::app::App, fail: bool) -> Result<String, Fault> {
+        app.write(&Actor::system(), Command::new("test", None, &()), |tx| async move {
+            let number = super::next_number(&tx, "DJ").await?;
+            if fail { Err(Code::WrongState.into()) } else { Ok(number) }
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn numbers_have_no_gaps_and_no_doubles_under_concurrency() {
+        let (app, _folder) = testing::app().await;
+        let tasks: Vec<_> = (0..60)
+            .map(|n| {
+                let app = app.clone();
+                tokio::spawn(async move { number(&app, n % 3 == 0).await.ok() })
+            })
+            .collect();
+        let mut given = BTreeSet::new();
+        for task in tasks {
+            if let Some(number) = task.await.unwrap() {
+                assert!(given.insert(number.clone()), "{number} was given twice");
+            }
+        }
+        let expected: BTreeSet<String> = (1..=40).map(|n| format!("DJ-2026-{n:06}")).collect();
+        assert_eq!(given, expected);
+    }
+
+    #[tokio::test]
+    async fn a_civil_year_starts_at_one() {
+        let (app, _folder) = testing::app().await;
+        // 2026-12-31 23:59 and 2027-01-01 00:00 in Shanghai.
+        app.clock().set("2026-12-31T15:59:00Z".parse().unwrap());
+        assert_eq!(number(&app, false).await.unwrap(), "DJ-2026-000001");
+        app.clock().set("2026-12-31T16:00:00Z".parse().unwrap());
+        assert_eq!(number(&app, false).await.unwrap(), "DJ-2027-000001");
+    }
+}
