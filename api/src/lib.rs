@@ -13,6 +13,7 @@
 //! - [`identity`]: accounts, grants, sessions. [`organisation`]: units and regions.
 //! - [`assets`]: cards. [`listings`]: what is offered, and its stock. [`approvals`]: steps and seats. [`decisions`]: what one
 //!   side decides and the other feels; above listings and requests.
+//! - [`requests`]: a unit asks. [`transfers`]: the asset moves. [`savings`]: the ledger of what that spared.
 //! - [`catalogue`]: categories, standards and the rule book of the city. [`jobs`]: work that goes on by itself, numbers of
 //!   papers.
 //! - [`audit`]: the chained and sealed trail. [`events`]: the retained log.
@@ -40,7 +41,10 @@ pub mod jobs;
 pub mod keys;
 pub mod listings;
 pub mod organisation;
+pub mod requests;
+pub mod savings;
 pub mod serve;
 #[cfg(test)]
 mod testing;
+pub mod transfers;
 pub mod write;

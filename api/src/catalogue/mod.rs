@@ -3,6 +3,7 @@
 //! - [`rules`]: which standard counts. [`settings`]: the numbers a city may set.
 //! - [`steps`]: what other slices ask inside their transaction.
 
+pub mod graphql;
 pub mod rules;
 pub mod settings;
 pub mod steps;

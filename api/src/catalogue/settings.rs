@@ -17,6 +17,10 @@ pub struct Setting {
 pub const SETTINGS: &[Setting] = &[
     // Days after which the hold of an inactive asker lapses.
     Setting { name: "hold_days", default: 10, least: 1, most: 365 },
+    // Days after a hand-over from which the office may record a deemed receipt.
+    Setting { name: "deemed_receipt_days", default: 10, least: 1, most: 365 },
+    // Days after a receipt within which a defect takes the hand-over back.
+    Setting { name: "defect_days", default: 30, least: 1, most: 3650 },
 ];
 
 /// The setting of that name.

@@ -6,7 +6,7 @@ use entity::events::Subject;
 use entity::listings::{FreezeCause, FreezeScope, asset_freeze, listing};
 use entity::warehouses::storage_place;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;

@@ -83,6 +83,30 @@ pub(super) fn sentences(code: Code) -> (&'static str, &'static str) {
         ),
         Code::VirtualOnly => ("房产只能以虚拟仓方式上架。", "Real estate is listed virtually only."),
         Code::PhotoRefused => ("照片未被接受：{why}", "The picture was not taken: {why}"),
+        Code::NotOpen => (
+            "该上架当前不接受本单位的申请，请选择其他上架。",
+            "This listing does not take requests of your unit now. Choose another one.",
+        ),
+        Code::InThePast => (
+            "日期不能早于今天（{today}）。",
+            "The day cannot be before today ({today}).",
+        ),
+        Code::SumMismatch => (
+            "接收、拒收与遗失之和为 {sum}，应等于交接数量 {quantity}。",
+            "Received, refused and lost sum to {sum}; they must sum to the {quantity} handed over.",
+        ),
+        Code::TooEarly => (
+            "尚未到期：交接满 {days} 天后才能视同接收。",
+            "Too early: a receipt can be deemed {days} days after the hand-over.",
+        ),
+        Code::TooLate => (
+            "已超过接收后 {days} 天的退回期限，请按新的调剂办理。",
+            "Too late: a defect is reported within {days} days of the receipt. List it anew instead.",
+        ),
+        Code::AlreadyBooked => (
+            "本方已登记凭证号，不能重复登记。",
+            "This side has noted its voucher number already.",
+        ),
         Code::BadPage => (
             "分页参数不正确：一次最多 {most} 条，游标须为系统给出的值。",
             "The page is not right: at most {most} at a time, and only cursors that came from here.",

@@ -2,7 +2,7 @@
 
 use entity::events::Subject;
 use entity::listings::{Custody, ListingState, Purpose, listing, listing_stock};
-use sea_orm::{EntityTrait, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;

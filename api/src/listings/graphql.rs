@@ -149,12 +149,12 @@ impl Listing {
 
     /// Who offers it.
     async fn unit(&self, ctx: &Context<'_>) -> Option<Unit> {
-        Unit::find(&ctx.app().reference(), self.row.unit_id)
+        Unit::of(&ctx.app().reference(), self.row.unit_id)
     }
 
     /// 协议调剂: the one unit that may ask.
     async fn directed_to(&self, ctx: &Context<'_>) -> Option<Unit> {
-        self.row.directed_to.and_then(|id| Unit::find(&ctx.app().reference(), id))
+        self.row.directed_to.and_then(|id| Unit::of(&ctx.app().reference(), id))
     }
 
     /// PHYSICAL: global id of the warehouse.
@@ -429,9 +429,7 @@ impl ListingQuery {
     async fn freezes(
         &self,
         ctx: &Context<'_>,
-        /// Also those that are lifted.
-        #[graphql(default)]
-        lifted: bool,
+        #[graphql(default, desc = "Also those that are lifted.")] lifted: bool,
         first: Option<i32>,
         after: Option<String>,
     ) -> async_graphql::Result<FreezeConnection> {

@@ -10,7 +10,7 @@ use entity::requests::{LineState, request_line};
 use entity::transfers::{TransferState, transfer};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, IntoActiveModel, JoinType, NotSet, PaginatorTrait, QueryFilter, QueryOrder,
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, JoinType, NotSet, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
 use serde_json::json;
