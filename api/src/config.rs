@@ -56,7 +56,13 @@ pub struct S3 {
     )]
     pub region: String,
     /// Access key id
-    #[arg(id = "s3_access_key", long = "s3-access-key", global = true, env = "S3_ACCESS_KEY", value_name = "ID")]
+    #[arg(
+        id = "s3_access_key",
+        long = "s3-access-key",
+        global = true,
+        env = "S3_ACCESS_KEY",
+        value_name = "ID"
+    )]
     pub access_key: Option<String>,
     /// Secret access key; only from the environment, as a command line can be read by others
     #[arg(
@@ -75,7 +81,10 @@ pub struct S3 {
 
 impl std::fmt::Debug for S3 {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("S3").field("bucket", &self.bucket).field("endpoint", &self.endpoint).finish_non_exhaustive()
+        f.debug_struct("S3")
+            .field("bucket", &self.bucket)
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
     }
 }
 

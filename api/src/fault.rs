@@ -172,6 +172,18 @@ pub enum Code {
     LastAdministrator,
     /// The role cannot be held at such a place.
     ScopeMismatch,
+    /// The listing is not open for requests of this unit.
+    NotOpen,
+    /// The day lies in the past.
+    InThePast,
+    /// The parts do not sum to the whole.
+    SumMismatch,
+    /// Not yet: the days that the rule book gives are not over.
+    TooEarly,
+    /// Not any more: the days that the rule book gives are over.
+    TooLate,
+    /// This side has booked already.
+    AlreadyBooked,
     /// The page asked for is too large or the cursor is not one of ours.
     BadPage,
 }

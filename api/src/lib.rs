@@ -13,6 +13,7 @@
 //! - [`identity`]: accounts, grants, sessions. [`organisation`]: units and regions.
 //! - [`catalogue`]: categories, standards and the rule book of the city. [`warehouses`]: zones, racks and bins.
 //! - [`assets`]: cards and their history. [`listings`]: offers, their stock, freezes. [`photos`]: pictures of assets.
+//! - [`requests`]: what units ask for. [`transfers`]: hand-overs. [`savings`]: the ledger.
 //! - [`approvals`]: cases and steps. [`decisions`]: what is decided over listings and requests.
 //! - [`finding`]: search.
 //! - [`audit`]: the chained and sealed trail. [`events`]: the retained log. [`jobs`]: work that goes on by itself.
@@ -44,8 +45,11 @@ pub mod keys;
 pub mod listings;
 pub mod organisation;
 pub mod photos;
+pub mod requests;
+pub mod savings;
 pub mod serve;
 #[cfg(test)]
 mod testing;
+pub mod transfers;
 pub mod warehouses;
 pub mod write;

@@ -24,7 +24,8 @@ pub(crate) async fn app() -> (App, TempDir) {
     db.migrate().await.expect("the schema is made");
     let ids = Ids::seeded(1);
     let master_key = MasterKey::load_or_create(&folder.path().join("master.key"), &ids).expect("a key");
-    let store = DirectoryStore::open(folder.path().join("photos"), start()).await.expect("a folder for photos");
+    let store =
+        DirectoryStore::open(folder.path().join("photos"), start()).await.expect("a folder for photos");
     let photos = Photos::new(PhotoStore::Directory(store), &master_key);
     let app = App::new(Parts {
         db,

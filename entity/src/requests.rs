@@ -135,15 +135,17 @@ pub mod request_line {
         pub comment: Option<String>,
         /// When the hold lapses unless the asker's side acts.
         pub hold_expires_at: Option<DateTimeUtc>,
+        /// Frozen time before this instant is in `hold_expires_at` already.
+        pub hold_counted_to: Option<DateTimeUtc>,
         /// Ticket in the listing's queue; the visible place is the count of lower ones still waiting.
         pub queue_place: Option<i64>,
-        /// Released.
+        /// Pieces handed over.
         pub released: i64,
-        /// Received.
+        /// Pieces accepted.
         pub received: i64,
-        /// Refused.
+        /// Pieces not accepted.
         pub refused: i64,
-        /// Lost.
+        /// Pieces lost on the way.
         pub lost: i64,
         /// Updated at.
         pub updated_at: DateTimeUtc,

@@ -40,7 +40,7 @@ pub mod saving_entry {
         /// Identity.
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: Uuid,
-        /// Seq.
+        /// 1, 2, 3 … without gaps: a missing entry shows.
         pub seq: i64,
         /// Entry.
         pub entry: SavingKind,

@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 use entity::approvals::{ApprovalSubject, approval_case, approval_step};
 use entity::identity::account;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationDef};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationDef,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

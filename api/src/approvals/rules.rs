@@ -128,10 +128,11 @@ pub fn judge(sitting: &Sitting<'_>) -> Result<Option<String>, Vec<Rejection>> {
         if sitting.subject == ApprovalSubject::RequestLine && sitting.verdict == Verdict::Approve {
             checks::range(&mut faults, "quantity", quantity, 0, i32::MAX.into());
         } else {
-            faults.push(Rejection::new(Code::Malformed).at("quantity").with(
-                "expected",
-                "仅在同意申请行时可核减数量 / only where a request line is approved",
-            ));
+            faults.push(
+                Rejection::new(Code::Malformed)
+                    .at("quantity")
+                    .with("expected", "仅在同意申请行时可核减数量 / only where a request line is approved"),
+            );
         }
     }
     if faults.is_empty() { Ok(comment) } else { Err(faults) }
@@ -141,7 +142,13 @@ pub fn judge(sitting: &Sitting<'_>) -> Result<Option<String>, Vec<Rejection>> {
 mod tests {
     use super::*;
 
-    fn rule(position: i64, side: Side, role: Role, custody: Option<Custody>, days: (i32, Option<i32>)) -> approval_rule::Model {
+    fn rule(
+        position: i64,
+        side: Side,
+        role: Role,
+        custody: Option<Custody>,
+        days: (i32, Option<i32>),
+    ) -> approval_rule::Model {
         let day = |year| NaiveDate::from_ymd_opt(year, 1, 1).unwrap();
         approval_rule::Model {
             id: Uuid::from_u128(position as u128),
@@ -166,7 +173,10 @@ mod tests {
         ];
         let today = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
         let sides = |custody| {
-            plan(&rows, ApprovalSubject::RequestLine, custody, today).into_iter().map(|(side, _)| side).collect::<Vec<_>>()
+            plan(&rows, ApprovalSubject::RequestLine, custody, today)
+                .into_iter()
+                .map(|(side, _)| side)
+                .collect::<Vec<_>>()
         };
         assert_eq!(sides(Custody::Virtual), [Side::Receiver, Side::Giver, Side::Office]);
         assert_eq!(sides(Custody::Physical), [Side::Receiver, Side::Office]);
@@ -177,7 +187,12 @@ mod tests {
     fn an_empty_seat_goes_up_and_ends_at_the_office() {
         let [unit, parent, root] = [1, 2, 3].map(Uuid::from_u128);
         let seats_of = seats(Role::Clerk, Some(unit), &[parent, root]);
-        let expected = [(Role::Clerk, Some(unit)), (Role::Head, Some(parent)), (Role::Head, Some(root)), (Role::Office, None)];
+        let expected = [
+            (Role::Clerk, Some(unit)),
+            (Role::Head, Some(parent)),
+            (Role::Head, Some(root)),
+            (Role::Office, None),
+        ];
         assert_eq!(seats_of.iter().map(|seat| (seat.role, seat.unit)).collect::<Vec<_>>(), expected);
         assert_eq!(seats(Role::Office, None, &[parent]), [Seat::OFFICE]);
     }
@@ -194,14 +209,25 @@ mod tests {
             applicant: false,
         };
         assert_eq!(judge(&good), Ok(None));
-        let codes = |sitting: &Sitting<'_>| judge(sitting).unwrap_err().iter().map(|fault| fault.code).collect::<Vec<_>>();
+        let codes = |sitting: &Sitting<'_>| {
+            judge(sitting).unwrap_err().iter().map(|fault| fault.code).collect::<Vec<_>>()
+        };
         assert_eq!(codes(&Sitting { seated: false, applicant: true, ..good }), [Code::NotAllowed]);
         assert_eq!(codes(&Sitting { applicant: true, ..good }), [Code::OwnCase]);
         assert_eq!(codes(&Sitting { state: StepState::Approved, ..good }), [Code::WrongState]);
-        assert_eq!(codes(&Sitting { verdict: Verdict::Reject, comment: Some("  "), ..good }), [Code::Required]);
+        assert_eq!(
+            codes(&Sitting { verdict: Verdict::Reject, comment: Some("  "), ..good }),
+            [Code::Required]
+        );
         assert_eq!(codes(&Sitting { quantity: Some(-1), ..good }), [Code::OutOfRange]);
-        assert_eq!(codes(&Sitting { quantity: Some(1), subject: ApprovalSubject::Listing, ..good }), [Code::Malformed]);
-        assert_eq!(judge(&Sitting { comment: Some(" 好 "), quantity: Some(0), ..good }), Ok(Some("好".into())));
+        assert_eq!(
+            codes(&Sitting { quantity: Some(1), subject: ApprovalSubject::Listing, ..good }),
+            [Code::Malformed]
+        );
+        assert_eq!(
+            judge(&Sitting { comment: Some(" 好 "), quantity: Some(0), ..good }),
+            Ok(Some("好".into()))
+        );
     }
 
     #[test]

@@ -52,9 +52,11 @@ async fn taken(tx: &Tx, seat: Seat, applicant: Uuid, reference: &Reference) -> R
 }
 
 fn in_force(today: NaiveDate) -> Condition {
-    Condition::all()
-        .add(role_grant::Column::ValidFrom.lte(today))
-        .add(Condition::any().add(role_grant::Column::ValidTo.is_null()).add(role_grant::Column::ValidTo.gte(today)))
+    Condition::all().add(role_grant::Column::ValidFrom.lte(today)).add(
+        Condition::any()
+            .add(role_grant::Column::ValidTo.is_null())
+            .add(role_grant::Column::ValidTo.gte(today)),
+    )
 }
 
 /// Grants that reach a unit: its own, those of the subtrees and regions it is in, and the city's. Without a unit: any.
@@ -62,7 +64,8 @@ fn covers(unit: Option<Uuid>, reference: &Reference) -> Condition {
     let Some(unit) = unit else { return Condition::all() };
     let mut above = reference.unit_parents(unit);
     above.push(unit);
-    let regions = reference.unit(unit).map(|unit| reference.region_path(unit.place_region_id)).unwrap_or_default();
+    let regions =
+        reference.unit(unit).map(|unit| reference.region_path(unit.place_region_id)).unwrap_or_default();
     let scoped = |scope: Scope, ids: Vec<Uuid>| {
         Condition::all().add(role_grant::Column::Scope.eq(scope)).add(role_grant::Column::ScopeId.is_in(ids))
     };
@@ -106,19 +109,20 @@ pub(super) fn awaiting(actor: &Actor) -> Condition {
         let role = approval_step::Column::Role.eq(grant.role);
         let at = match &grant.units {
             UnitSet::All => Condition::all(),
-            UnitSet::Only(units) => Condition::any()
-                .add(approval_step::Column::UnitId.is_in(units.iter().copied()))
-                .add(
+            UnitSet::Only(units) => {
+                Condition::any().add(approval_step::Column::UnitId.is_in(units.iter().copied())).add(
                     Condition::all().add(approval_step::Column::UnitId.is_null()).add(
                         Condition::any()
                             .add(approval_case::Column::GiverId.is_in(units.iter().copied()))
                             .add(approval_case::Column::ReceiverId.is_in(units.iter().copied())),
                     ),
-                ),
+                )
+            }
         };
         seats = seats.add(Condition::all().add(role).add(at));
     }
-    let mut all = Condition::all().add(Expr::col((approval_step::Entity, approval_step::Column::State)).eq("PENDING"));
+    let mut all =
+        Condition::all().add(Expr::col((approval_step::Entity, approval_step::Column::State)).eq("PENDING"));
     if let Some(account) = actor.account_id() {
         all = all.add(approval_case::Column::ApplicantId.ne(account));
     }

@@ -1,6 +1,8 @@
 //! What other slices may do with cases, inside their transaction.
 
-use entity::approvals::{ApprovalSubject, CaseState, Side, StepState, approval_case, approval_rule, approval_step};
+use entity::approvals::{
+    ApprovalSubject, CaseState, Side, StepState, approval_case, approval_rule, approval_step,
+};
 use entity::events::Subject;
 use entity::listings::Custody;
 use sea_orm::sea_query::{Expr, ExprTrait};
@@ -185,7 +187,11 @@ async fn open_case(
 ///
 /// # Errors
 /// The database's.
-pub async fn pending_side(tx: &Tx, subject: ApprovalSubject, subject_id: Uuid) -> Result<Option<Side>, Fault> {
+pub async fn pending_side(
+    tx: &Tx,
+    subject: ApprovalSubject,
+    subject_id: Uuid,
+) -> Result<Option<Side>, Fault> {
     let Some(case) = open_case(tx, subject, subject_id).await? else { return Ok(None) };
     let step = approval_step::Entity::find()
         .filter(approval_step::Column::CaseId.eq(case.id))
@@ -207,7 +213,9 @@ async fn visible(
     tx: &Tx,
     step_id: Uuid,
 ) -> Result<Option<(approval_step::Model, approval_case::Model)>, Fault> {
-    let Some(step) = approval_step::Entity::find_by_id(step_id).one(tx.conn()).await? else { return Ok(None) };
+    let Some(step) = approval_step::Entity::find_by_id(step_id).one(tx.conn()).await? else {
+        return Ok(None);
+    };
     let Some(case) = approval_case::Entity::find_by_id(step.case_id).one(tx.conn()).await? else {
         return Ok(None);
     };

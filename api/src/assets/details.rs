@@ -145,7 +145,10 @@ impl Vehicle {
         }
         let vin = self.vin.as_deref().map(fold).filter(|vin| !vin.is_empty());
         if vin.as_ref().is_some_and(|vin| !vin_is_right(vin)) {
-            faults.push(malformed("vehicle.vin", "车辆识别代号（校验位须正确） / a VIN with the right check digit"));
+            faults.push(malformed(
+                "vehicle.vin",
+                "车辆识别代号（校验位须正确） / a VIN with the right check digit",
+            ));
         }
         if let Some(mileage) = self.mileage_km {
             checks::range(faults, "vehicle.mileageKm", mileage.into(), 0, 5_000_000);
@@ -166,10 +169,20 @@ impl RealEstate {
             }
         }
         Self {
-            certificate: checks::optional_text(faults, "realEstate.certificate", self.certificate.as_deref(), 100),
+            certificate: checks::optional_text(
+                faults,
+                "realEstate.certificate",
+                self.certificate.as_deref(),
+                100,
+            ),
             area_m2,
             address: checks::optional_text(faults, "realEstate.address", self.address.as_deref(), 300),
-            title_holder: checks::optional_text(faults, "realEstate.titleHolder", self.title_holder.as_deref(), 200),
+            title_holder: checks::optional_text(
+                faults,
+                "realEstate.titleHolder",
+                self.title_holder.as_deref(),
+                200,
+            ),
         }
     }
 }
@@ -240,16 +253,28 @@ mod tests {
 
     #[test]
     fn what_is_stored_reads_back() {
-        let details = Details::Vehicle(Vehicle { plate: Some("鄂A12345".into()), mileage_km: Some(7), ..Vehicle::default() });
+        let details = Details::Vehicle(Vehicle {
+            plate: Some("鄂A12345".into()),
+            mileage_km: Some(7),
+            ..Vehicle::default()
+        });
         assert_eq!(Details::of(AssetKind::Vehicle, &details.stored()), details);
-        assert_eq!(Details::of(AssetKind::Vehicle, &serde_json::json!({"wheels": 4})), Details::Vehicle(Vehicle::default()));
+        assert_eq!(
+            Details::of(AssetKind::Vehicle, &serde_json::json!({"wheels": 4})),
+            Details::Vehicle(Vehicle::default())
+        );
         assert_eq!(Details::General.stored(), serde_json::json!({}));
     }
 
     #[test]
     fn each_fault_names_its_field() {
         let mut faults = Vec::new();
-        let vehicle = Vehicle { plate: Some("1".into()), vin: Some("1M8GDM9A1KP042788".into()), mileage_km: Some(-1), ..Vehicle::default() };
+        let vehicle = Vehicle {
+            plate: Some("1".into()),
+            vin: Some("1M8GDM9A1KP042788".into()),
+            mileage_km: Some(-1),
+            ..Vehicle::default()
+        };
         let _ = Details::Vehicle(vehicle).checked(&mut faults);
         let estate = RealEstate { area_m2: Some(f64::NAN), ..RealEstate::default() };
         let _ = Details::RealEstate(estate).checked(&mut faults);

@@ -38,7 +38,12 @@ pub struct Drafted {
 ///
 /// # Errors
 /// Everything that is wrong, each with its field. A secret thing is refused before anything is looked up.
-pub async fn draft_asset(app: &App, actor: &Actor, key: Option<&str>, input: &Draft) -> Result<Drafted, Fault> {
+pub async fn draft_asset(
+    app: &App,
+    actor: &Actor,
+    key: Option<&str>,
+    input: &Draft,
+) -> Result<Drafted, Fault> {
     actor.allow(Operation::DraftAsset, &Parties::giver(input.holder_id))?;
     if input.card.secret == Some(true) {
         return Err(Rejection::new(Code::SecretRefused).at("secret").into());

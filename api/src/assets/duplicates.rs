@@ -41,7 +41,8 @@ pub async fn resolve_duplicate(
 ) -> Result<Resolved, Fault> {
     app.write(actor, Command::new("resolveDuplicate", key, input), |tx| async move {
         let not_found = || Fault::from(Rejection::new(Code::NotFound).at("id"));
-        let case = duplicate_case::Entity::find_by_id(input.id).one(tx.conn()).await?.ok_or_else(not_found)?;
+        let case =
+            duplicate_case::Entity::find_by_id(input.id).one(tx.conn()).await?.ok_or_else(not_found)?;
         let card = asset::Entity::find_by_id(case.asset_id).one(tx.conn()).await?.ok_or_else(not_found)?;
         actor.allow(Operation::ResolveDuplicate, &Parties::giver(card.holder_id)).map_err(|_| not_found())?;
         duplicate_case::Entity::update_many()
@@ -50,7 +51,13 @@ pub async fn resolve_duplicate(
             .filter(duplicate_case::Column::ResolvedAt.is_null())
             .exec(tx.conn())
             .await?;
-        tx.record(Subject::Asset, card.id, card.version, "asset.duplicate_settled", &json!({ "caseId": case.id }));
+        tx.record(
+            Subject::Asset,
+            card.id,
+            card.version,
+            "asset.duplicate_settled",
+            &json!({ "caseId": case.id }),
+        );
         Ok(Resolved { id: case.id })
     })
     .await

@@ -421,7 +421,8 @@ impl AssetQuery {
     async fn asset(&self, ctx: &Context<'_>, id: ID) -> async_graphql::Result<Option<Asset>> {
         let actor = ctx.actor()?;
         let Some(id) = crate::graphql::ids::decode(Kind::Asset, &id) else { return Ok(None) };
-        let found = read::find(ctx.app(), actor, id).await.map_err(|fault| query_error(fault, actor.locale()))?;
+        let found =
+            read::find(ctx.app(), actor, id).await.map_err(|fault| query_error(fault, actor.locale()))?;
         Ok(found.map(Into::into))
     }
 
@@ -552,10 +553,9 @@ impl CardInput {
         let (first, second) = (details.next(), details.next());
         if let Some(second) = second {
             // One card is of one kind.
-            return Err(Rejection::new(Code::KindMismatch).at(second.field()).with(
-                "kind",
-                first.map_or("GENERAL".to_owned(), |first| first.kind().to_string()),
-            ));
+            return Err(Rejection::new(Code::KindMismatch)
+                .at(second.field())
+                .with("kind", first.map_or("GENERAL".to_owned(), |first| first.kind().to_string())));
         }
         Ok(CardPatch {
             source: self.source.map(Into::into),
@@ -655,7 +655,11 @@ pub struct AssetMutation;
 #[Object]
 impl AssetMutation {
     /// Enters a card, which may be incomplete.
-    async fn draft_asset(&self, ctx: &Context<'_>, input: DraftAssetInput) -> async_graphql::Result<DraftAssetPayload> {
+    async fn draft_asset(
+        &self,
+        ctx: &Context<'_>,
+        input: DraftAssetInput,
+    ) -> async_graphql::Result<DraftAssetPayload> {
         let actor = ctx.actor()?;
         let outcome = async {
             let draft = Draft {

@@ -5,7 +5,9 @@ use entity::catalogue::AssetKind;
 use entity::listings::{ListingState, listing};
 use entity::transfers::transfer;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -124,7 +126,8 @@ async fn by_id(conn: &impl ConnectionTrait, actor: &Actor, id: Uuid) -> Result<O
 /// # Errors
 /// The database's.
 pub async fn find_all(app: &App, actor: &Actor, ids: &[Uuid]) -> Result<Vec<asset::Model>, Fault> {
-    let found = asset::Entity::find().filter(asset::Column::Id.is_in(ids.iter().copied())).filter(visible(actor));
+    let found =
+        asset::Entity::find().filter(asset::Column::Id.is_in(ids.iter().copied())).filter(visible(actor));
     Ok(found.all(app.db().read()).await?)
 }
 
@@ -151,7 +154,12 @@ pub struct Key(pub Uuid);
 ///
 /// # Errors
 /// The database's.
-pub async fn list(app: &App, actor: &Actor, filter: &Filter, page: &Page<Key>) -> Result<Vec<asset::Model>, Fault> {
+pub async fn list(
+    app: &App,
+    actor: &Actor,
+    filter: &Filter,
+    page: &Page<Key>,
+) -> Result<Vec<asset::Model>, Fault> {
     let mut select = asset::Entity::find().filter(managed_by(actor)).order_by_desc(asset::Column::Id);
     if let Some(holder) = filter.holder_id {
         select = select.filter(asset::Column::HolderId.eq(holder));

@@ -31,7 +31,11 @@ pub struct Facts<'a> {
 ///
 /// # Errors
 /// Everything that is wrong, each with its field.
-pub fn revise(card: &asset::Model, patch: &CardPatch, facts: &Facts<'_>) -> Result<asset::Model, Vec<Rejection>> {
+pub fn revise(
+    card: &asset::Model,
+    patch: &CardPatch,
+    facts: &Facts<'_>,
+) -> Result<asset::Model, Vec<Rejection>> {
     if patch.secret == Some(true) {
         // Alone: an answer about other fields would show that they were looked at.
         return Err(vec![Rejection::new(Code::SecretRefused).at("secret")]);
@@ -100,10 +104,11 @@ fn numbers(next: &mut asset::Model, patch: &CardPatch, facts: &Facts<'_>, faults
     }
     next.value_basis = patch.value_basis.unwrap_or(next.value_basis);
     if next.value_basis == ValueBasis::Unknown && next.value.is_some() {
-        faults.push(Rejection::new(Code::Malformed).at("value").with(
-            "expected",
-            "价值依据为 UNKNOWN 时不得填写价值 / no value where its basis is UNKNOWN",
-        ));
+        faults.push(
+            Rejection::new(Code::Malformed)
+                .at("value")
+                .with("expected", "价值依据为 UNKNOWN 时不得填写价值 / no value where its basis is UNKNOWN"),
+        );
     }
     if let Some(day) = patch.acquired_on {
         if day.is_some_and(|day| day > facts.today) {
@@ -136,7 +141,9 @@ fn category_of(next: &mut asset::Model, patch: &CardPatch, facts: &Facts<'_>, fa
     }
     match facts.category {
         None => faults.push(Rejection::new(Code::NotFound).at("categoryId")),
-        Some(category) if category.valid_from > facts.today || category.valid_to.is_some_and(|to| to < facts.today) => {
+        Some(category)
+            if category.valid_from > facts.today || category.valid_to.is_some_and(|to| to < facts.today) =>
+        {
             faults.push(Rejection::new(Code::NotFound).at("categoryId"));
         }
         Some(category) if category.kind != next.kind => {

@@ -2,8 +2,30 @@
 
 /// What people write where a serial number is missing, folded.
 const PLACEHOLDERS: &[&str] = &[
-    "无", "暂无", "没有", "不详", "未知", "不明", "空", "缺", "待查", "待补", "无序列号", "无编号", "无号", "NA", "NONE",
-    "NULL", "NIL", "NO", "NOTAPPLICABLE", "UNKNOWN", "TBD", "NOSERIAL", "NOSN", "SN",
+    "无",
+    "暂无",
+    "没有",
+    "不详",
+    "未知",
+    "不明",
+    "空",
+    "缺",
+    "待查",
+    "待补",
+    "无序列号",
+    "无编号",
+    "无号",
+    "NA",
+    "NONE",
+    "NULL",
+    "NIL",
+    "NO",
+    "NOTAPPLICABLE",
+    "UNKNOWN",
+    "TBD",
+    "NOSERIAL",
+    "NOSN",
+    "SN",
 ];
 
 /// Letters and digits alone, in upper case, full-width forms as half-width ones.
@@ -48,7 +70,8 @@ mod tests {
 
     #[test]
     fn placeholders_are_no_numbers() {
-        for text in ["", "无", "0000", "0", "N/A", "n.a.", "不详", "－", "None", "xxxx", "无 序列号"] {
+        for text in ["", "无", "0000", "0", "N/A", "n.a.", "不详", "－", "None", "xxxx", "无 序列号"]
+        {
             assert_eq!(key("联想", Some(text)), None, "{text}");
         }
         assert_eq!(key("", Some("1234")), None);

@@ -4,7 +4,10 @@ use entity::Money;
 use entity::assets::{AssetState, asset, asset_holding};
 use entity::events::Subject;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, NotSet, QueryFilter, QuerySelect, SqlErr};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, NotSet, QueryFilter, QuerySelect,
+    SqlErr,
+};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -167,7 +170,9 @@ pub(super) async fn open_holding(tx: &Tx, card: &asset::Model, transfer: Option<
         from_at: tx.now(),
         to_at: None,
     };
-    asset_holding::Entity::insert(holding.into_active_model().reset_all()).exec_without_returning(tx.conn()).await?;
+    asset_holding::Entity::insert(holding.into_active_model().reset_all())
+        .exec_without_returning(tx.conn())
+        .await?;
     Ok(())
 }
 

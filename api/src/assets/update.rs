@@ -38,7 +38,12 @@ pub struct Updated {
 ///
 /// # Errors
 /// [`Code::NotFound`] where the caller may not see it, [`Code::Stale`], or everything that is wrong with the change.
-pub async fn update_asset(app: &App, actor: &Actor, key: Option<&str>, input: &Update) -> Result<Updated, Fault> {
+pub async fn update_asset(
+    app: &App,
+    actor: &Actor,
+    key: Option<&str>,
+    input: &Update,
+) -> Result<Updated, Fault> {
     app.write(actor, Command::new("updateAsset", key, input), |tx| async move {
         let card = editable(&tx, input).await?;
         let reference = tx.reference();

@@ -109,6 +109,7 @@ operations! {
     Search "search": EVERYONE;
     Request "request": READ_CASE;
     Requests "requests": READ_CASE;
+    RequestLines "requestLines": READ_CASE;
     Transfer "transfer": READ_CASE;
     Transfers "transfers": READ_CASE;
     Tasks "tasks": EVERYONE;
@@ -144,12 +145,13 @@ operations! {
     DraftRequest "draftRequest": RECEIVER_CLERK;
     UpdateRequest "updateRequest": RECEIVER_CLERK;
     SubmitRequest "submitRequest": RECEIVER_CLERK;
+    ResubmitRequestLine "resubmitRequestLine": RECEIVER_CLERK;
     CancelRequestLine "cancelRequestLine": &[(Clerk, Receiver), (Head, Receiver)];
 
     // Hand-over.
     ReleaseLine "releaseLine": &[(Clerk, Giver), (Staff, Warehouse)];
     ReceiveTransfer "receiveTransfer": &[(Clerk, Receiver), (Office, Receiver)];
-    BookTransfer "bookTransfer": &[(Clerk, Giver), (Clerk, Receiver)];
+    BookTransfer "bookTransfer": &[(Clerk, Giver), (Clerk, Receiver), (Finance, Giver), (Finance, Receiver)];
     ReverseTransfer "reverseTransfer": OFFICE;
 
     // Administration.

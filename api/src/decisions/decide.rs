@@ -55,7 +55,11 @@ pub async fn decide_steps(
     input: &Decide,
 ) -> Result<DecidedSteps, Fault> {
     if input.decisions.is_empty() || input.decisions.len() > MOST {
-        return Err(Rejection::new(Code::OutOfRange).at("decisions").with("least", 1).with("most", MOST).into());
+        return Err(Rejection::new(Code::OutOfRange)
+            .at("decisions")
+            .with("least", 1)
+            .with("most", MOST)
+            .into());
     }
     app.write(actor, Command::new("decideSteps", key, input), |tx| async move {
         for n in in_order_of_locks(&tx, input).await? {

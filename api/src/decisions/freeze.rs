@@ -97,9 +97,7 @@ async fn parties(tx: &Tx, scope: FreezeScope, id: Uuid) -> Result<Parties, Fault
             let listing = listing::Entity::find_by_id(id).one(tx.conn()).await?.ok_or_else(not_found)?;
             Parties { giver: Some(listing.unit_id), receiver: None, warehouse: listing.warehouse_id }
         }
-        FreezeScope::Unit => {
-            Parties::giver(tx.reference().unit(id).ok_or_else(not_found)?.id)
-        }
+        FreezeScope::Unit => Parties::giver(tx.reference().unit(id).ok_or_else(not_found)?.id),
         FreezeScope::Place => {
             let place = storage_place::Entity::find_by_id(id).one(tx.conn()).await?.ok_or_else(not_found)?;
             let warehouse = entity::warehouses::warehouse::Entity::find_by_id(place.warehouse_id);
@@ -113,7 +111,12 @@ async fn parties(tx: &Tx, scope: FreezeScope, id: Uuid) -> Result<Parties, Fault
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::NotAllowed`], [`Code::WrongState`] where it was lifted before.
-pub async fn unfreeze(app: &App, actor: &Actor, key: Option<&str>, input: &Unfreeze) -> Result<Frozen, Fault> {
+pub async fn unfreeze(
+    app: &App,
+    actor: &Actor,
+    key: Option<&str>,
+    input: &Unfreeze,
+) -> Result<Frozen, Fault> {
     app.write(actor, Command::new("unfreeze", key, input), |tx| async move {
         let freeze = asset_freeze::Entity::find_by_id(input.id)
             .one(tx.conn())

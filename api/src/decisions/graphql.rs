@@ -21,7 +21,9 @@ use crate::graphql::context::Given;
 use crate::graphql::enums::{ApprovalSubject, FreezeCause, FreezeScope};
 use crate::graphql::errors::{UserError, payload, query_error};
 use crate::graphql::ids::{Kind, expect};
-use crate::listings::graphql::{Freeze, Listing, WithdrawListingPayload, answer, listings, scope_kind, wants};
+use crate::listings::graphql::{
+    Freeze, Listing, WithdrawListingPayload, answer, listings, scope_kind, wants,
+};
 use crate::listings::read as listing_rows;
 
 /// A step that waits for the caller.
@@ -84,7 +86,8 @@ impl DecisionQuery {
             let rows = listing_rows::find_all(ctx.app(), actor, &ids, wants(&selection)).await?;
             Ok((page.first, tasks, rows))
         };
-        let (first, tasks, rows) = outcome.await.map_err(|fault: Fault| query_error(fault, actor.locale()))?;
+        let (first, tasks, rows) =
+            outcome.await.map_err(|fault: Fault| query_error(fault, actor.locale()))?;
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
         let nodes = listings(ctx, rows, &selection).await?;
         let mut by_id: HashMap<Uuid, Listing> = ids.into_iter().zip(nodes).collect();
@@ -252,7 +255,11 @@ impl DecisionMutation {
     }
 
     /// Lifts a freeze: timers go on and queues move.
-    async fn unfreeze(&self, ctx: &Context<'_>, input: UnfreezeInput) -> async_graphql::Result<UnfreezePayload> {
+    async fn unfreeze(
+        &self,
+        ctx: &Context<'_>,
+        input: UnfreezeInput,
+    ) -> async_graphql::Result<UnfreezePayload> {
         let actor = ctx.actor()?;
         let outcome = async {
             let order = freeze::Unfreeze { id: expect(Kind::Freeze, &input.id, "id")? };

@@ -58,10 +58,9 @@ pub(super) fn sentences(code: Code) -> (&'static str, &'static str) {
             "资产上架期间不得修改此项；请先撤回上架申请再修改。",
             "Others decide by this while the asset is offered. Withdraw the listing first, then change it.",
         ),
-        Code::NoLoans => (
-            "目前只能调剂（TRANSFER），暂不支持借用。",
-            "Loans are not offered yet. Choose TRANSFER.",
-        ),
+        Code::NoLoans => {
+            ("目前只能调剂（TRANSFER），暂不支持借用。", "Loans are not offered yet. Choose TRANSFER.")
+        }
         Code::DuplicateSuspected => (
             "该资产卡片疑似重复，请先由机关事务管理局在疑似重复清单中核实。",
             "The card may be a duplicate. Settle the case in the list of duplicates first.",
@@ -103,6 +102,26 @@ pub(super) fn sentences(code: Code) -> (&'static str, &'static str) {
             "角色 {role} 不能授予到范围 {scope}，请选择其他范围。",
             "The role {role} cannot be held at the scope {scope}. Choose another scope.",
         ),
+        Code::NotOpen => (
+            "该上架当前不接受本单位的申请，请选择其他上架。",
+            "This listing does not take requests of your unit now. Choose another one.",
+        ),
+        Code::InThePast => ("日期不能早于今天（{today}）。", "The day cannot be before today ({today})."),
+        Code::SumMismatch => (
+            "接收、拒收与遗失之和为 {sum}，应等于交接数量 {quantity}。",
+            "Received, refused and lost sum to {sum}; they must sum to the {quantity} handed over.",
+        ),
+        Code::TooEarly => (
+            "尚未到期：交接满 {days} 天后才能视同接收。",
+            "Too early: a receipt can be deemed {days} days after the hand-over.",
+        ),
+        Code::TooLate => (
+            "已超过接收后 {days} 天的退回期限，请按新的调剂办理。",
+            "Too late: a defect is reported within {days} days of the receipt. List it anew instead.",
+        ),
+        Code::AlreadyBooked => {
+            ("本方已登记凭证号，不能重复登记。", "This side has noted its voucher number already.")
+        }
         Code::BadPage => (
             "分页参数不正确：一次最多 {most} 条，游标须为系统给出的值。",
             "The page is not right: at most {most} at a time, and only cursors that came from here.",

@@ -6,9 +6,7 @@ use chrono::Datelike;
 use entity::assets::asset;
 use entity::listings::{listing, listing_stock};
 use entity::photos::photo;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use search::ListingDocument;
 use uuid::Uuid;
 
@@ -23,7 +21,8 @@ pub async fn of(
     reference: &Reference,
     ids: &[Uuid],
 ) -> Result<Vec<ListingDocument>, DbErr> {
-    let rows = listing::Entity::find().filter(listing::Column::Id.is_in(ids.iter().copied())).all(conn).await?;
+    let rows =
+        listing::Entity::find().filter(listing::Column::Id.is_in(ids.iter().copied())).all(conn).await?;
     complete(conn, reference, rows).await
 }
 
@@ -54,7 +53,8 @@ pub async fn versions(
     after: Option<Uuid>,
     limit: u64,
 ) -> Result<Vec<(Uuid, i64)>, DbErr> {
-    let mut query = listing::Entity::find().select_only().columns([listing::Column::Id, listing::Column::Version]);
+    let mut query =
+        listing::Entity::find().select_only().columns([listing::Column::Id, listing::Column::Version]);
     if let Some(after) = after {
         query = query.filter(listing::Column::Id.gt(after));
     }

@@ -33,7 +33,10 @@ const PAUSE: Duration = Duration::from_secs(2);
 pub async fn open(data_dir: &Path) -> anyhow::Result<(SearchIndex, bool)> {
     let folder = data_dir.join("search");
     let opened = Embedded::open(&folder, Options::default()).await.with_context(|| {
-        format!("cannot open the search index {}; is another server using this data folder?", folder.display())
+        format!(
+            "cannot open the search index {}; is another server using this data folder?",
+            folder.display()
+        )
     })?;
     let needs_rebuild = opened.needs_rebuild();
     Ok((SearchIndex::from(opened.index), needs_rebuild))
@@ -86,8 +89,11 @@ async fn catch_up(app: &App, index: &SearchIndex) -> anyhow::Result<bool> {
         let events = events::after(app.db().read(), cursor, BATCH).await?;
         let Some(newest) = events.last().map(|event| event.seq) else { return Ok(reindex) };
         let of = |kind: Subject| -> Vec<Uuid> {
-            let ids: BTreeSet<Uuid> =
-                events.iter().filter(|event| event.subject_kind == kind).map(|event| event.subject_id).collect();
+            let ids: BTreeSet<Uuid> = events
+                .iter()
+                .filter(|event| event.subject_kind == kind)
+                .map(|event| event.subject_id)
+                .collect();
             ids.into_iter().collect()
         };
         reindex |= events.iter().any(|event| event.kind == start_reindex::ASKED);

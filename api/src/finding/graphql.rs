@@ -118,7 +118,12 @@ impl FindingQuery {
 }
 
 impl FindingQuery {
-    async fn page(&self, ctx: &Context<'_>, actor: &Actor, query: Query) -> async_graphql::Result<SearchConnection> {
+    async fn page(
+        &self,
+        ctx: &Context<'_>,
+        actor: &Actor,
+        query: Query,
+    ) -> async_graphql::Result<SearchConnection> {
         let offset = query.offset;
         let hits = read::search(ctx.app(), actor, query).await;
         let hits = hits.map_err(|fault| query_error(fault, actor.locale()))?;

@@ -4,11 +4,13 @@ use super::limits;
 use crate::app::App;
 use crate::assets::graphql::{AssetMutation, AssetQuery};
 use crate::catalogue::graphql::{CatalogueMutation, CatalogueQuery};
+use crate::decisions::graphql::{DecisionMutation, DecisionQuery};
 use crate::finding::graphql::{FindingMutation, FindingQuery};
 use crate::identity::graphql::IdentityQuery;
 use crate::listings::graphql::{ListingMutation, ListingQuery};
 use crate::organisation::graphql::{OrganisationMutation, OrganisationQuery};
 use crate::photos::graphql::PhotosMutation;
+use crate::requests::graphql::{RequestMutation, RequestQuery};
 use crate::warehouses::graphql::{WarehousesMutation, WarehousesQuery};
 
 /// What may be asked.
@@ -21,6 +23,8 @@ pub struct Query(
     AssetQuery,
     ListingQuery,
     FindingQuery,
+    DecisionQuery,
+    RequestQuery,
 );
 
 /// What may be done.
@@ -32,6 +36,8 @@ pub struct Mutation(
     AssetMutation,
     ListingMutation,
     PhotosMutation,
+    DecisionMutation,
+    RequestMutation,
     FindingMutation,
 );
 

@@ -4,8 +4,8 @@
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG};
 use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG};
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 
@@ -45,10 +45,11 @@ pub async fn get(
     let (Some(hash), Some(size)) = (hash, PhotoSize::from_name(&size)) else {
         return Err(Fault::from(Code::NotFound).into());
     };
-    let body = routes.app.photos().store.get(&rendition_key(&hash, size)).await.map_err(|error| match error {
-        StoreError::NotFound { .. } => Fault::from(Code::NotFound),
-        other => Fault::Internal(other.into()),
-    })?;
+    let body =
+        routes.app.photos().store.get(&rendition_key(&hash, size)).await.map_err(|error| match error {
+            StoreError::NotFound { .. } => Fault::from(Code::NotFound),
+            other => Fault::Internal(other.into()),
+        })?;
     let left = (expires - routes.app.clock().now().timestamp()).max(0);
     let headers = [
         (CONTENT_TYPE, "image/jpeg".to_owned()),

@@ -30,6 +30,25 @@ pub async fn next_number(tx: &Tx, kind: &str) -> Result<String, Fault> {
     Ok(format!("{kind}-{year}-{:06}", row.last))
 }
 
+/// Takes `count` numbers at once of a series that runs through all years, without gaps; gives the first of them. Held
+/// as [`next_number`] says.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn take_numbers(tx: &Tx, kind: &str, count: i64) -> Result<i64, Fault> {
+    use number_series::{ActiveModel, Column, Entity};
+    let first = ActiveModel { kind: Set(kind.to_owned()), year: Set(0), last: Set(count) };
+    let row = Entity::insert(first)
+        .on_conflict(
+            OnConflict::columns([Column::Kind, Column::Year])
+                .value(Column::Last, Expr::col((Entity, Column::Last)).add(count))
+                .to_owned(),
+        )
+        .exec_with_returning(tx.conn())
+        .await?;
+    Ok(row.last - count + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

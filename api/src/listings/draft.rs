@@ -36,7 +36,12 @@ pub struct Drafted {
 ///
 /// # Errors
 /// [`Code::NotFound`] for a card that the caller may not see, or everything that is wrong with the terms.
-pub async fn draft_listing(app: &App, actor: &Actor, key: Option<&str>, input: &Draft) -> Result<Drafted, Fault> {
+pub async fn draft_listing(
+    app: &App,
+    actor: &Actor,
+    key: Option<&str>,
+    input: &Draft,
+) -> Result<Drafted, Fault> {
     app.write(actor, write::Command::new("draftListing", key, input), |tx| async move {
         Ok(Drafted { id: enter(&tx, input).await? })
     })
@@ -76,7 +81,9 @@ pub(crate) async fn enter(tx: &Tx, input: &Draft) -> Result<Uuid, Fault> {
     faults.extend(rules::terms(&found.terms(&draft, &card, offered)));
     Fault::all(faults)?;
 
-    listing::Entity::insert(draft.clone().into_active_model().reset_all()).exec_without_returning(tx.conn()).await?;
+    listing::Entity::insert(draft.clone().into_active_model().reset_all())
+        .exec_without_returning(tx.conn())
+        .await?;
     let stock = listing_stock::Model {
         listing_id: draft.id,
         offered,
@@ -89,7 +96,9 @@ pub(crate) async fn enter(tx: &Tx, input: &Draft) -> Result<Uuid, Fault> {
         lost: 0,
         queue_next: 1,
     };
-    listing_stock::Entity::insert(stock.into_active_model().reset_all()).exec_without_returning(tx.conn()).await?;
+    listing_stock::Entity::insert(stock.into_active_model().reset_all())
+        .exec_without_returning(tx.conn())
+        .await?;
     let payload = json!({
         "assetId": card.id, "unitId": draft.unit_id, "quantity": offered, "custody": draft.custody,
         "directedTo": draft.directed_to, "warehouseId": draft.warehouse_id,

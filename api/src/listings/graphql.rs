@@ -75,7 +75,8 @@ pub async fn listings(
     selection: &Lookahead<'_>,
 ) -> async_graphql::Result<Vec<Listing>> {
     let mut nodes: Vec<Listing> = rows.into_iter().map(Listing::from).collect();
-    let cards: Vec<Uuid> = nodes.iter().filter_map(|node| node.row.card.as_ref()).map(|card| card.id).collect();
+    let cards: Vec<Uuid> =
+        nodes.iter().filter_map(|node| node.row.card.as_ref()).map(|card| card.id).collect();
     if let Some(mut photos) = photos_of(ctx, &selection.field("asset"), &cards).await? {
         for node in &mut nodes {
             let card = node.row.card.as_ref().map(|card| card.id);
@@ -84,7 +85,11 @@ pub async fn listings(
     }
     if selection.field("approvals").exists() {
         let actor = ctx.actor()?;
-        let ids: Vec<Uuid> = nodes.iter().filter(|node| node.managed(ctx).is_ok_and(|is| is)).map(|node| node.row.id).collect();
+        let ids: Vec<Uuid> = nodes
+            .iter()
+            .filter(|node| node.managed(ctx).is_ok_and(|is| is))
+            .map(|node| node.row.id)
+            .collect();
         let found = cases_of(ctx.app(), ApprovalSubject::Listing, &ids).await;
         let mut found = found.map_err(|fault| query_error(fault, actor.locale()))?;
         for node in &mut nodes {
@@ -371,7 +376,10 @@ impl ListingFilter {
         fn few<T>(values: Option<Vec<T>>, field: &str) -> Result<Vec<T>, Rejection> {
             let values = values.unwrap_or_default();
             if values.len() > MOST_VALUES {
-                return Err(Rejection::new(Code::OutOfRange).at(field).with("least", 0).with("most", MOST_VALUES));
+                return Err(Rejection::new(Code::OutOfRange)
+                    .at(field)
+                    .with("least", 0)
+                    .with("most", MOST_VALUES));
             }
             Ok(values)
         }
@@ -430,7 +438,8 @@ impl ListingQuery {
             let rows = read::list(ctx.app(), actor, &filter, &page, wants(&node)).await?;
             Ok((page.first, filter, rows))
         };
-        let (first, filter, rows) = outcome.await.map_err(|fault: Fault| query_error(fault, actor.locale()))?;
+        let (first, filter, rows) =
+            outcome.await.map_err(|fault: Fault| query_error(fault, actor.locale()))?;
         let nodes = listings(ctx, rows, &node).await?;
         Ok(ListingConnection::new(first, nodes, |listing| read::key(&filter, &listing.row)))
     }

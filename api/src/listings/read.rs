@@ -9,7 +9,9 @@ use entity::catalogue::AssetKind;
 use entity::listings::{Custody, ListingState, listing, listing_stock};
 use entity::requests::{request, request_line};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationDef};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationDef,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -141,7 +143,10 @@ pub async fn list(
     let sort = if filter.shop_window() { listing::Column::ListedAt } else { listing::Column::CreatedAt };
     if let Some(Key(at, id)) = page.after {
         // One comparison of pairs: the index walks straight to it.
-        let here = Expr::tuple([Expr::col((listing::Entity, sort)), Expr::col((listing::Entity, listing::Column::Id))]);
+        let here = Expr::tuple([
+            Expr::col((listing::Entity, sort)),
+            Expr::col((listing::Entity, listing::Column::Id)),
+        ]);
         select.and_where(here.lt(Expr::tuple([Expr::value(at), Expr::value(id)])));
     }
     select
@@ -212,7 +217,12 @@ pub async fn hydrate(app: &App, actor: &Actor, ids: &[Uuid], wants: Wants) -> Re
 ///
 /// # Errors
 /// The database's.
-pub async fn find_all(app: &App, actor: &Actor, ids: &[Uuid], wants: Wants) -> Result<Vec<ListingRow>, Fault> {
+pub async fn find_all(
+    app: &App,
+    actor: &Actor,
+    ids: &[Uuid],
+    wants: Wants,
+) -> Result<Vec<ListingRow>, Fault> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }

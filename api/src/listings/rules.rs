@@ -244,7 +244,13 @@ pub fn apply(state: ListingState, custody: Custody, command: Command) -> Result<
         (Command::SendHome, S::AwaitingInspection | S::Repair) => Ok(S::ReturnedToHolder),
         (
             Command::Withdraw,
-            S::Draft | S::Returned | S::Submitted | S::AwaitingInspection | S::Repair | S::Publicity | S::Listed,
+            S::Draft
+            | S::Returned
+            | S::Submitted
+            | S::AwaitingInspection
+            | S::Repair
+            | S::Publicity
+            | S::Listed,
         ) => Ok(S::Withdrawn),
         _ => Err(Rejection::new(Code::WrongState).with("state", state)),
     }
@@ -318,7 +324,8 @@ pub fn submission(terms_of: &Terms<'_>, facts: &Submission<'_>) -> Vec<Rejection
     let card = terms_of.card;
     let mut faults = card_rules::missing(card, facts.photos, facts.required);
     faults.extend(terms(terms_of));
-    if card.category_id.is_none() && !faults.iter().any(|fault| fault.field.concat().starts_with("category")) {
+    if card.category_id.is_none() && !faults.iter().any(|fault| fault.field.concat().starts_with("category"))
+    {
         // Whatever the rule book says: no savings can be computed without it.
         faults.push(Rejection::new(Code::Required).at("category"));
     }
@@ -345,7 +352,12 @@ pub fn submission(terms_of: &Terms<'_>, facts: &Submission<'_>) -> Vec<Rejection
 /// Everything that keeps an approved listing from being shown. A photo, and the erasure record of anything with a
 /// disk, are asked for whatever the rule book says.
 #[must_use]
-pub fn before_listed(card: &asset::Model, has_disk: bool, photos: u64, required: &[String]) -> Vec<Rejection> {
+pub fn before_listed(
+    card: &asset::Model,
+    has_disk: bool,
+    photos: u64,
+    required: &[String],
+) -> Vec<Rejection> {
     let mut required = required.to_vec();
     required.push("photos".to_owned());
     let mut faults = card_rules::missing(card, photos, &required);

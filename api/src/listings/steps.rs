@@ -10,8 +10,8 @@ use entity::requests::{LineState, request_line};
 use entity::transfers::{TransferState, transfer};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, JoinType, NotSet, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, JoinType, NotSet, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -19,8 +19,8 @@ use uuid::Uuid;
 use super::read;
 use super::rules::{self, Command};
 pub use super::stock::{
-    Asker, Hold, Ticket, deliver, frozen, give_back, hold, lock, lose, release_hold, reserve, reverse, ticket,
-    to_transit, unreserve,
+    Asker, Hold, Ticket, deliver, frozen, give_back, hold, lock, lose, release_hold, reserve, reverse,
+    ticket, to_transit, unreserve,
 };
 use crate::approvals::steps::{Decided, Progress};
 use crate::assets;
@@ -80,7 +80,13 @@ pub async fn take_back(tx: &Tx, listing: &listing::Model, card: asset::Model) ->
     }
     let next = listing::Model { asset_id: card.id, ..listing };
     let saved = save(tx, next).await?;
-    tx.record(Subject::Listing, saved.id, saved.version, "listing.card_changed", &json!({ "assetId": card.id }));
+    tx.record(
+        Subject::Listing,
+        saved.id,
+        saved.version,
+        "listing.card_changed",
+        &json!({ "assetId": card.id }),
+    );
     Ok(())
 }
 
@@ -137,7 +143,8 @@ fn stored_at(place: Uuid) -> sea_orm::sea_query::SelectStatement {
             .and_where(Expr::col(Column::ParentId).in_subquery(parents))
             .take()
     };
-    let own = Query::select().column(Column::Id).from(Entity).and_where(Expr::col(Column::Id).eq(place)).take();
+    let own =
+        Query::select().column(Column::Id).from(Entity).and_where(Expr::col(Column::Id).eq(place)).take();
     let racks = within(own);
     let bins = within(racks.clone());
     Query::select()
@@ -180,7 +187,8 @@ pub async fn on_decided(tx: &Tx, decided: &Decided) -> Result<(), Fault> {
 pub(crate) async fn list(tx: &Tx, listing: listing::Model) -> Result<listing::Model, Fault> {
     let card = assets::steps::load_for_update(tx, listing.asset_id).await?;
     let reference = tx.reference();
-    let has_disk = card.category_id.and_then(|id| reference.category(id)).is_some_and(|category| category.has_disk);
+    let has_disk =
+        card.category_id.and_then(|id| reference.category(id)).is_some_and(|category| category.has_disk);
     let required = required(tx, &card, RequiredStep::List).await?;
     Fault::all(rules::before_listed(&card, has_disk, photos(tx, card.id).await?, &required))?;
     save(tx, listing::Model { state: ListingState::Listed, listed_at: Some(tx.now()), ..listing }).await
@@ -216,7 +224,10 @@ pub(super) async fn claimed(tx: &Tx, card: Uuid, except: Uuid) -> Result<i64, Fa
                     .and_where(listing::Column::AssetId.eq(card))
                     .and_where(listing::Column::Id.ne(except))
                     // A withdrawn one may still have promised pieces.
-                    .and_where(listing::Column::State.is_in(rules::LIVE.into_iter().chain([ListingState::Withdrawn])))
+                    .and_where(
+                        listing::Column::State
+                            .is_in(rules::LIVE.into_iter().chain([ListingState::Withdrawn])),
+                    )
                     .take(),
             ),
         )
@@ -252,6 +263,8 @@ pub(crate) async fn save(tx: &Tx, listing: listing::Model) -> Result<listing::Mo
 pub(crate) async fn withdraw(tx: &Tx, listing: Uuid, n: i64) -> Result<rules::Stock, Fault> {
     match super::stock::try_move(tx, listing, n, rules::Move::Withdraw).await? {
         Some(stock) => Ok(stock),
-        None => Err(Rejection::new(Code::NotEnough).at("quantity").with("asked", n).with("available", 0).into()),
+        None => {
+            Err(Rejection::new(Code::NotEnough).at("quantity").with("asked", n).with("available", 0).into())
+        }
     }
 }

@@ -240,5 +240,8 @@ pub async fn frozen(tx: &Tx, listing: Uuid) -> Result<bool, Fault> {
 pub(super) async fn offer(tx: &Tx, listing: Uuid, pieces: i64) -> Result<(), Fault> {
     let sql = "update listing_stock set offered = withdrawn + $2, available = $2 where listing_id = $1 \
                and held = 0 and reserved = 0 and in_transit = 0 and delivered = 0 and lost = 0 returning offered";
-    one(tx, sql, vec![listing.into(), pieces.into()]).await?.map(drop).ok_or_else(|| lacking(listing, "offer"))
+    one(tx, sql, vec![listing.into(), pieces.into()])
+        .await?
+        .map(drop)
+        .ok_or_else(|| lacking(listing, "offer"))
 }

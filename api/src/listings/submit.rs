@@ -41,13 +41,19 @@ pub struct Submitted {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Stale`], [`Code::WrongState`], or everything that is missing, each with its field.
-pub async fn submit_listing(app: &App, actor: &Actor, key: Option<&str>, input: &Submit) -> Result<Submitted, Fault> {
+pub async fn submit_listing(
+    app: &App,
+    actor: &Actor,
+    key: Option<&str>,
+    input: &Submit,
+) -> Result<Submitted, Fault> {
     app.write(actor, write::Command::new("submitListing", key, input), |tx| async move {
         let listing = changeable(&tx, input.id, input.version, Operation::SubmitListing).await?;
         let state = rules::apply(listing.state, listing.custody, Command::Submit)?;
         // Locked: two listings of one card, submitted at once, must not both find its pieces free.
         let card = assets::steps::load_for_update(&tx, listing.asset_id).await?;
-        let stock = listing_stock::Entity::find_by_id(listing.id).one(tx.conn()).await?.ok_or(Code::NotFound)?;
+        let stock =
+            listing_stock::Entity::find_by_id(listing.id).one(tx.conn()).await?.ok_or(Code::NotFound)?;
         let reference = tx.reference();
         let found = terms::look_up(&tx, &reference, &listing).await?;
         let required = steps::required(&tx, &card, RequiredStep::Submit).await?;

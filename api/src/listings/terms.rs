@@ -65,7 +65,11 @@ pub(super) struct Found {
 }
 
 /// Looks up what the terms name.
-pub(super) async fn look_up(tx: &Tx, reference: &Reference, listing: &listing::Model) -> Result<Found, Fault> {
+pub(super) async fn look_up(
+    tx: &Tx,
+    reference: &Reference,
+    listing: &listing::Model,
+) -> Result<Found, Fault> {
     let warehouse = match listing.warehouse_id {
         Some(id) => Some(warehouse::Entity::find_by_id(id).count(tx.conn()).await? == 1),
         None => None,
@@ -75,7 +79,12 @@ pub(super) async fn look_up(tx: &Tx, reference: &Reference, listing: &listing::M
 
 impl Found {
     /// The terms, to be judged.
-    pub(super) fn terms<'a>(&'a self, listing: &listing::Model, card: &'a asset::Model, offered: i64) -> Terms<'a> {
+    pub(super) fn terms<'a>(
+        &'a self,
+        listing: &listing::Model,
+        card: &'a asset::Model,
+        offered: i64,
+    ) -> Terms<'a> {
         Terms {
             offered,
             custody: listing.custody,

@@ -39,12 +39,18 @@ pub struct Updated {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Stale`], [`Code::WrongState`], or everything that is wrong with the terms.
-pub async fn update_listing(app: &App, actor: &Actor, key: Option<&str>, input: &Update) -> Result<Updated, Fault> {
+pub async fn update_listing(
+    app: &App,
+    actor: &Actor,
+    key: Option<&str>,
+    input: &Update,
+) -> Result<Updated, Fault> {
     app.write(actor, write::Command::new("updateListing", key, input), |tx| async move {
         let listing = changeable(&tx, input.id, input.version, Operation::UpdateListing).await?;
         rules::apply(listing.state, listing.custody, Command::Edit)?;
         let card = assets::steps::load_for_update(&tx, listing.asset_id).await?;
-        let stock = listing_stock::Entity::find_by_id(listing.id).one(tx.conn()).await?.ok_or(Code::NotFound)?;
+        let stock =
+            listing_stock::Entity::find_by_id(listing.id).one(tx.conn()).await?.ok_or(Code::NotFound)?;
 
         let mut faults = Vec::new();
         let mut next = listing;
@@ -77,8 +83,7 @@ pub(crate) async fn changeable(
     operation: Operation,
 ) -> Result<listing::Model, Fault> {
     let listing = read::find_in(tx, id).await?.ok_or_else(|| Rejection::new(Code::NotFound).at("id"))?;
-    let parties =
-        Parties { giver: Some(listing.unit_id), receiver: None, warehouse: listing.warehouse_id };
+    let parties = Parties { giver: Some(listing.unit_id), receiver: None, warehouse: listing.warehouse_id };
     tx.actor().allow(operation, &parties)?;
     if listing.version != version {
         return Err(Rejection::new(Code::Stale).at("version").into());

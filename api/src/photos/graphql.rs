@@ -58,7 +58,11 @@ impl Photo {
     }
 
     /// Address of a JPEG of this size, below the service's own origin. It expires in one to two hours.
-    async fn url(&self, ctx: &Context<'_>, #[graphql(default_with = "PhotoSize::Medium")] size: PhotoSize) -> String {
+    async fn url(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default_with = "PhotoSize::Medium")] size: PhotoSize,
+    ) -> String {
         address(ctx.app(), &self.0.sha256, size.into())
     }
 }

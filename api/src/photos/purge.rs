@@ -30,7 +30,8 @@ pub async fn purge(app: &App) -> Result<u64, Fault> {
         })
         .await?;
     let store = &app.photos().store;
-    let left = store.older_than(UPLOADS, now - GRACE, BATCH).await.map_err(|error| Fault::Internal(error.into()))?;
+    let left =
+        store.older_than(UPLOADS, now - GRACE, BATCH).await.map_err(|error| Fault::Internal(error.into()))?;
     for key in &left {
         store.delete(key).await.map_err(|error| Fault::Internal(error.into()))?;
     }

@@ -29,7 +29,11 @@ where
     let received = match store.put_stream(&key, body, announced).await {
         Ok(received) => received,
         Err(StoreError::TooLong { limit }) => {
-            return Err(Rejection::new(Code::OutOfRange).at("bytes").with("least", 1).with("most", limit).into());
+            return Err(Rejection::new(Code::OutOfRange)
+                .at("bytes")
+                .with("least", 1)
+                .with("most", limit)
+                .into());
         }
         Err(StoreError::Incoming { .. }) => {
             return Err(Rejection::new(Code::Malformed).with("expected", "a complete upload").into());

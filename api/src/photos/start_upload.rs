@@ -59,8 +59,7 @@ pub async fn start_upload(
     let account = actor.account_id().ok_or(Fault::Unauthenticated)?;
     app.write(actor, Command::new("startPhotoUpload", key, input), |tx| async move {
         let card = rights::card(tx.conn(), actor, Operation::StartPhotoUpload, input.asset).await?;
-        let taken =
-            photo::Entity::find().filter(photo::Column::AssetId.eq(card.id)).count(tx.conn()).await?;
+        let taken = photo::Entity::find().filter(photo::Column::AssetId.eq(card.id)).count(tx.conn()).await?;
         let mut faults = check(input, app.photos().processor.limits().max_bytes);
         if taken >= MOST {
             faults.push(Rejection::new(Code::OutOfRange).at("asset").with("least", 0).with("most", MOST));

@@ -25,6 +25,7 @@ create table request_line (
     reason {text},
     comment {text},
     hold_expires_at {ts},
+    hold_counted_to {ts},
     queue_place {int},
     released {int} not null,
     received {int} not null,

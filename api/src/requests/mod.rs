@@ -1,0 +1,25 @@
+//! A unit asks (调剂申请), in several lines; each line is for one listing and has a life of its own.
+//!
+//! - [`draft`]: writes a request down, and changes it while it is a draft.
+//! - [`submit`]: checks it as a whole, gives it its number; each line takes a hold or a place in the queue.
+//! - [`resubmit`]: sends a returned line to the approvers again.
+//! - [`cancel`]: takes a line back, or what is left of it.
+//! - [`expire`]: lets holds lapse that the asker's side forgot.
+//! - [`steps`]: decisions of approvers, hand-overs and withdrawals reach the lines here; the queue moves up here.
+
+pub mod cancel;
+pub mod draft;
+pub mod expire;
+mod frozen;
+pub mod graphql;
+mod line;
+mod nodes;
+pub mod read;
+pub mod resubmit;
+pub mod rules;
+pub mod steps;
+pub mod submit;
+pub mod verify;
+
+#[cfg(test)]
+mod rules_tests;

@@ -1,0 +1,281 @@
+//! What other slices may do to requests inside their own transaction.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::listings::listing;
+use entity::organisation::unit_guard;
+use entity::requests::{LineReason, LineState, request_line};
+use entity::transfers::transfer;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
+use uuid::Uuid;
+
+use super::rules::{self, Command};
+use super::{frozen, line};
+use crate::approvals::steps::{Decided, Progress};
+use crate::fault::Fault;
+use crate::listings;
+use crate::listings::steps::{Asker, Hold};
+use crate::write::Tx;
+
+pub(crate) use super::line::{days, lock as lock_line, request_of};
+
+/// What happened to the stock that makes the queue worth a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Pieces came free, or went to others for good.
+    Freed,
+    /// The giver took pieces back.
+    Withdrawn,
+}
+
+/// The listing that a line asks for; lock its stock first.
+///
+/// # Errors
+/// `NotFound` where there is no such line.
+pub async fn listing_of(tx: &Tx, line: Uuid) -> Result<Uuid, Fault> {
+    line::listing_of(tx, line).await
+}
+
+/// A step of a line's case was decided.
+///
+/// # Errors
+/// `OutOfRange` at `quantity` for a cut that is none, `WrongState` where the line is not with the approvers.
+pub async fn on_decided(tx: &Tx, decided: &Decided) -> Result<(), Fault> {
+    let mut current = line::lock(tx, decided.subject_id).await?;
+    let listing = current.listing_id;
+    let mut freed = false;
+    let approves = matches!(decided.progress, Progress::Next(_) | Progress::Approved);
+    if let Some(to) = decided.quantity.filter(|to| approves && *to != current.quantity) {
+        (current, freed) = line::carry_out(tx, &current, Command::Cut { to }).await?;
+    }
+    if current.state == LineState::Cut {
+        line::close_case(tx, current.id).await?;
+    } else {
+        let comment = decided.comment.clone();
+        let hold_time = line::hold_time(tx).await?;
+        let until = tx.now() + hold_time;
+        let command = match decided.progress {
+            Progress::Next(to) => Command::Pass { to, until },
+            Progress::Approved => Command::Approve,
+            Progress::Returned => Command::Return { until, comment },
+            Progress::Rejected => Command::Reject { side: decided.side, comment },
+        };
+        freed |= line::carry_out(tx, &current, command).await?.1;
+    }
+    if freed {
+        settle_queue(tx, listing, Change::Freed).await?;
+    }
+    Ok(())
+}
+
+/// Lets the queue of a listing move up: strictly in order, the first that does not fit stops those behind it. Lines
+/// for which too few pieces can still come are told so. The listing's stock row must be locked.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn settle_queue(tx: &Tx, listing: Uuid, change: Change) -> Result<(), Fault> {
+    end_hopeless(tx, listing, change).await?;
+    loop {
+        let head = request_line::Entity::find()
+            .filter(request_line::Column::ListingId.eq(listing))
+            .filter(request_line::Column::State.eq(LineState::Queued))
+            .order_by_asc(request_line::Column::QueuePlace)
+            .one(tx.conn())
+            .await?;
+        let Some(head) = head else { return Ok(()) };
+        let Hold::Held(_) = listings::steps::hold(tx, listing, head.quantity, Asker::HeadOfQueue).await?
+        else {
+            return Ok(());
+        };
+        let request = line::request_of(tx, &head).await?;
+        let offer = line::listing(tx, &head).await?;
+        let hold_time = line::hold_time(tx).await?;
+        line::start_approvals(tx, &request, &head, &offer, hold_time, |until| Command::Promote { until })
+            .await?;
+    }
+}
+
+/// Ends the waiting lines that ask for more than can still come, all in one statement.
+async fn end_hopeless(tx: &Tx, listing: Uuid, change: Change) -> Result<(), Fault> {
+    use request_line::Column;
+    let stock = listings::steps::lock(tx, listing).await?;
+    let most = stock.can_still_come();
+    let hopeless = request_line::Entity::find()
+        .filter(Column::ListingId.eq(listing))
+        .filter(Column::State.eq(LineState::Queued))
+        .filter(Column::Quantity.gt(most))
+        .order_by_asc(Column::QueuePlace)
+        .all(tx.conn())
+        .await?;
+    if hopeless.is_empty() {
+        return Ok(());
+    }
+    // Lost on the way is the giver's failure as well; delivered to others is nobody's.
+    let command = if change == Change::Withdrawn || stock.delivered == 0 {
+        Command::Fail { reason: LineReason::ListingWithdrawn }
+    } else {
+        Command::Outrank
+    };
+    let mut ended = Vec::with_capacity(hopeless.len());
+    for line in &hopeless {
+        let (mut next, event) = rules::apply(line, command.clone(), tx.now())?;
+        next.version += 1;
+        line::record(tx, line.state, &next, event.kind);
+        ended.push(next);
+    }
+    let Some(outcome) = ended.first() else { return Ok(()) };
+    // They differ in nothing that is written here, and nobody else changes them while the stock is locked.
+    let touched = request_line::Entity::update_many()
+        .col_expr(Column::State, Expr::value(outcome.state))
+        .col_expr(Column::Reason, Expr::value(outcome.reason))
+        .col_expr(Column::QueuePlace, Expr::value(None::<i64>))
+        .col_expr(Column::UpdatedAt, Expr::value(tx.now()))
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .filter(Column::ListingId.eq(listing))
+        .filter(Column::State.eq(LineState::Queued))
+        .filter(Column::Quantity.gt(most))
+        .exec(tx.conn())
+        .await?;
+    if touched.rows_affected != ended.len() as u64 {
+        return Err(anyhow::anyhow!("the queue of listing {listing} changed under a locked stock").into());
+    }
+    Ok(())
+}
+
+/// The giver wants pieces back that are held: ends lines that hold some, newest first, until at least so many pieces
+/// are free. The queue does not move up. Answers how many pieces came free.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn give_up_holds(tx: &Tx, listing: Uuid, at_least: i64) -> Result<i64, Fault> {
+    let lines = request_line::Entity::find()
+        .filter(request_line::Column::ListingId.eq(listing))
+        .filter(request_line::Column::State.is_in([LineState::Submitted, LineState::Returned]))
+        .order_by_desc(request_line::Column::Id)
+        .all(tx.conn())
+        .await?;
+    let mut freed = 0;
+    for holding in lines {
+        if freed >= at_least {
+            break;
+        }
+        freed += holding.quantity;
+        line::carry_out(tx, &holding, Command::Fail { reason: LineReason::ListingWithdrawn }).await?;
+        line::close_case(tx, holding.id).await?;
+    }
+    Ok(freed)
+}
+
+/// The giver took pieces back: who can no longer be served is told, the others may move up.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn on_withdrawn(tx: &Tx, listing: Uuid) -> Result<(), Fault> {
+    settle_queue(tx, listing, Change::Withdrawn).await
+}
+
+/// A freeze over these listings (ascending) was lifted: holds get the frozen time back, queues may move up.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn on_thawed(tx: &Tx, listings: &[Uuid]) -> Result<(), Fault> {
+    for listing in listings {
+        listings::steps::lock(tx, *listing).await?;
+        let lines = request_line::Entity::find()
+            .filter(request_line::Column::ListingId.eq(*listing))
+            .filter(request_line::Column::State.is_in([LineState::Submitted, LineState::Returned]))
+            .filter(request_line::Column::HoldExpiresAt.is_not_null())
+            .order_by_asc(request_line::Column::Id)
+            .all(tx.conn())
+            .await?;
+        for holding in lines {
+            let offer = line::listing(tx, &holding).await?;
+            if let Some(until) = holding.hold_expires_at {
+                count_frozen_time(tx, &holding, &offer, until).await?;
+            }
+        }
+        settle_queue(tx, *listing, Change::Freed).await?;
+    }
+    Ok(())
+}
+
+/// Adds frozen time that was not counted yet to a hold that lapses at `until`. Answers whether the hold still stands:
+/// each moment of a freeze counts once, however many freezes overlap and however often this is run.
+pub(crate) async fn count_frozen_time(
+    tx: &Tx,
+    holding: &request_line::Model,
+    listing: &listing::Model,
+    until: DateTime<Utc>,
+) -> Result<bool, Fault> {
+    let Some(from) = holding.hold_counted_to else { return Ok(until > tx.now()) };
+    let pause = frozen::time_since(tx, listing, from).await?;
+    let until = until + pause;
+    if pause > TimeDelta::zero() {
+        line::carry_out(tx, holding, Command::Extend { until }).await?;
+    }
+    Ok(until > tx.now())
+}
+
+/// Pieces of a line are handed over.
+///
+/// # Errors
+/// `WrongState`; `OutOfRange` at `quantity` for more pieces than are reserved and not yet handed over.
+pub(crate) async fn on_released(
+    tx: &Tx,
+    line: &request_line::Model,
+    pieces: i64,
+) -> Result<request_line::Model, Fault> {
+    Ok(line::carry_out(tx, line, Command::Release { pieces }).await?.0)
+}
+
+/// A hand-over of a line ended. The caller settles the queue when the cards are where they belong.
+///
+/// # Errors
+/// `WrongState`.
+pub(crate) async fn on_received(
+    tx: &Tx,
+    line: &request_line::Model,
+    received: i64,
+    refused: i64,
+    lost: i64,
+) -> Result<request_line::Model, Fault> {
+    Ok(line::carry_out(tx, line, Command::Receive { received, refused, lost }).await?.0)
+}
+
+/// Closes a line whose hand-overs all need nothing more. The line must be locked: two bookings at the same moment
+/// must not both find the other's missing.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn close_if_settled(tx: &Tx, line: &request_line::Model) -> Result<(), Fault> {
+    if !matches!(line.state, LineState::Received | LineState::Short) || line.received == 0 {
+        return Ok(());
+    }
+    let open = transfer::Entity::find()
+        .filter(transfer::Column::LineId.eq(line.id))
+        .all(tx.conn())
+        .await?
+        .iter()
+        .any(|transfer| !rules::is_settled(transfer));
+    if !open {
+        line::carry_out(tx, line, Command::Book).await?;
+    }
+    Ok(())
+}
+
+/// Touches the guard row of a unit: a decision that reads several of its rows waits for every other such decision.
+/// Row versions do not stop write skew.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn touch_guard(tx: &Tx, unit: Uuid) -> Result<(), Fault> {
+    let row = unit_guard::ActiveModel { unit_id: Set(unit), n: Set(1) };
+    let raise = Expr::col((unit_guard::Entity, unit_guard::Column::N)).add(1);
+    unit_guard::Entity::insert(row)
+        .on_conflict(
+            OnConflict::column(unit_guard::Column::UnitId).value(unit_guard::Column::N, raise).to_owned(),
+        )
+        .exec_without_returning(tx.conn())
+        .await?;
+    Ok(())
+}

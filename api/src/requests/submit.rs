@@ -1,0 +1,152 @@
+//! Submits a request: checks it as a whole, gives it its number; each line takes a hold or a place in the queue.
+
+use std::collections::HashSet;
+
+use entity::events::Subject;
+use entity::listings::{ListingState, Purpose, listing};
+use entity::organisation::UnitState;
+use entity::requests::{LineReason, request, request_line};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::draft::Done;
+use super::rules::{self, Asked, Command};
+use super::{line, read, steps};
+use crate::app::App;
+use crate::authz::{Operation, Parties};
+use crate::fault::{Code, Fault, Rejection};
+use crate::identity::Actor;
+use crate::jobs;
+use crate::listings;
+use crate::listings::steps::{Asker, Hold};
+use crate::write::{self, Tx};
+
+/// Series of the numbers of a 调剂申请.
+const SERIES: &str = "DJ";
+
+/// Which request, as it was looked at.
+#[derive(Clone, Debug, Serialize)]
+pub struct Input {
+    /// Which.
+    pub request_id: Uuid,
+    /// The version that was looked at; none submits it as it is.
+    pub version: Option<i64>,
+}
+
+/// Submits a request.
+///
+/// # Errors
+/// Every fault of the request at once, with field paths such as `lines.0.quantity`; [`Code::WrongState`] where it was
+/// submitted already.
+pub async fn submit(app: &App, actor: &Actor, key: Option<&str>, input: &Input) -> Result<Done, Fault> {
+    app.write(actor, write::Command::new("submitRequest", key, input), |tx: Tx| async move {
+        let seen = lines_of(&tx, input.request_id).await?;
+        let mut listings: Vec<Uuid> = seen.iter().map(|line| line.listing_id).collect();
+        listings.sort_unstable();
+        listings.dedup();
+        let mut obtainable = std::collections::HashMap::new();
+        for listing in listings {
+            let stock = listings::steps::lock(&tx, listing).await?;
+            obtainable.insert(listing, stock.can_still_come());
+        }
+        let request = read::locked(&tx, input.request_id).await?;
+        actor.allow(Operation::SubmitRequest, &Parties::receiver(request.unit_id))?;
+        if request.submitted_at.is_some() {
+            return Err(Rejection::new(Code::WrongState).with("state", "SUBMITTED").into());
+        }
+        let lines = lines_of(&tx, request.id).await?;
+        // The lines may have been exchanged before the request was locked: then other stocks should be.
+        if input.version.is_some_and(|version| version != request.version) || lines != seen {
+            return Err(Code::Stale.into());
+        }
+        steps::touch_guard(&tx, request.unit_id).await?;
+        let mut offers = Vec::with_capacity(lines.len());
+        let mut asked = Vec::with_capacity(lines.len());
+        let mut known = HashSet::new();
+        for line in &lines {
+            let offer = listings::steps::load_visible(&tx, actor, line.listing_id).await?;
+            let offer = offer.map(|visible| visible.listing);
+            asked.push(Asked {
+                quantity: line.quantity,
+                obtainable: obtainable.get(&line.listing_id).copied().unwrap_or_default(),
+                open: offer.as_ref().is_some_and(|offer| is_open(offer, request.unit_id)),
+                own: offer.as_ref().is_some_and(|offer| offer.unit_id == request.unit_id),
+                repeated: !known.insert(line.listing_id),
+            });
+            offers.push(offer);
+        }
+        let unit = tx.reference().unit(request.unit_id).map(|unit| unit.state);
+        Fault::all(rules::faults(
+            unit == Some(UnitState::Active),
+            &request.justification,
+            request.needed_by,
+            tx.today(),
+            &asked,
+        ))?;
+
+        let hold_time = line::hold_time(&tx).await?;
+        let mut pairs: Vec<_> = lines.into_iter().zip(offers).collect();
+        pairs.sort_by_key(|(line, _)| line.listing_id);
+        for (line, offer) in pairs {
+            let offer = offer.ok_or_else(|| anyhow::anyhow!("line {} has no listing", line.id))?;
+            place(&tx, &request, &line, &offer, hold_time).await?;
+        }
+        // Last, because everybody who submits waits for the series.
+        let submitted = request::Model {
+            number: Some(jobs::steps::next_number(&tx, SERIES).await?),
+            submitted_at: Some(tx.now()),
+            version: request.version + 1,
+            ..request
+        };
+        submitted.clone().into_active_model().reset_all().update(tx.conn()).await?;
+        let payload = json!({ "number": submitted.number, "unitId": submitted.unit_id });
+        tx.record(Subject::Request, submitted.id, submitted.version, "request.submitted", &payload);
+        Ok(Done { request_id: submitted.id })
+    })
+    .await
+}
+
+/// Gives a line its pieces, or its place in the queue.
+async fn place(
+    tx: &Tx,
+    request: &request::Model,
+    line: &request_line::Model,
+    offer: &listing::Model,
+    hold_time: chrono::TimeDelta,
+) -> Result<(), Fault> {
+    let reason = match listings::steps::hold(tx, line.listing_id, line.quantity, Asker::New).await? {
+        Hold::Held(_) => {
+            line::start_approvals(tx, request, line, offer, hold_time, |until| Command::Hold { until })
+                .await?;
+            return Ok(());
+        }
+        Hold::Short(_) => LineReason::HeldByOthers,
+        Hold::Frozen(_) => LineReason::Frozen,
+        Hold::Closed(_) => {
+            let field = format!("lines.{}.listingId", line.position);
+            return Err(Rejection::new(Code::NotOpen).at(field).into());
+        }
+    };
+    // The stock row is locked since before the hold was tried: no piece can have come free between the two.
+    let place = listings::steps::ticket(tx, line.listing_id).await?.place;
+    line::carry_out(tx, line, Command::Queue { place, reason }).await?;
+    Ok(())
+}
+
+/// Whether the unit may ask for it now.
+fn is_open(offer: &listing::Model, unit: Uuid) -> bool {
+    offer.state == ListingState::Listed
+        && offer.purpose == Purpose::Transfer
+        && offer.directed_to.is_none_or(|receiver| receiver == unit)
+}
+
+async fn lines_of(tx: &Tx, request: Uuid) -> Result<Vec<request_line::Model>, Fault> {
+    let lines = request_line::Entity::find()
+        .filter(request_line::Column::RequestId.eq(request))
+        .order_by_asc(request_line::Column::Position)
+        .all(tx.conn())
+        .await?;
+    Ok(lines)
+}

@@ -1,0 +1,18 @@
+//! Hand-overs (调剂): the asset and its book entry move without payment.
+//!
+//! - [`release`]: the holder (VIRTUAL) or the warehouse (PHYSICAL) hands over; a smaller number splits the card.
+//! - [`receive`]: the receiver's clerk accepts, refuses, reports a loss; the office records a deemed receipt.
+//! - [`book`]: each side notes its voucher number; the second closes the hand-over.
+//! - [`reverse`]: the office takes a hand-over back after a defect, with contra entries.
+
+pub mod book;
+pub mod read;
+pub mod receive;
+pub mod release;
+pub mod reverse;
+mod row;
+pub mod rules;
+pub mod verify;
+
+#[cfg(test)]
+mod rules_tests;

@@ -1,0 +1,99 @@
+//! The office takes a hand-over back after a defect: the card returns to the giver, contra entries stand in the ledger.
+
+use entity::assets::AssetState;
+use entity::listings::{ListingState, listing};
+use entity::transfers::{TransferState, transfer};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::row::{self, Done};
+use super::rules;
+use crate::app::App;
+use crate::assets;
+use crate::authz::{Operation, Parties};
+use crate::fault::{Code, Fault, Rejection};
+use crate::identity::Actor;
+use crate::listings;
+use crate::requests;
+use crate::savings;
+use crate::write::{Command, Tx};
+
+/// Which hand-over, and what was wrong.
+#[derive(Clone, Debug, Serialize)]
+pub struct Input {
+    /// Hand-over.
+    pub transfer_id: Uuid,
+    /// What was wrong.
+    pub reason: String,
+    /// The giver's asset number for what comes back.
+    pub asset_number: Option<String>,
+    /// Where it stands then.
+    pub place: String,
+}
+
+/// Takes a hand-over back.
+///
+/// # Errors
+/// [`Code::WrongState`] where nothing was received, or the card was passed on or changed since; [`Code::TooLate`].
+pub async fn reverse(app: &App, actor: &Actor, key: Option<&str>, input: &Input) -> Result<Done, Fault> {
+    app.write(actor, Command::new("reverseTransfer", key, input), |tx: Tx| async move {
+        let (line, before) = row::lock(&tx, input.transfer_id).await?;
+        actor.allow(Operation::ReverseTransfer, &Parties::giver(before.giver_id))?;
+        let mut faults = Vec::new();
+        for (field, text, most, needed) in [
+            ("reason", Some(input.reason.as_str()), rules::LONGEST_TEXT, true),
+            ("place", Some(input.place.as_str()), rules::LONGEST_TEXT, true),
+            ("assetNumber", input.asset_number.as_deref(), rules::LONGEST_NUMBER, false),
+        ] {
+            let text = text.unwrap_or_default().trim();
+            if text.is_empty() && needed {
+                faults.push(Rejection::new(Code::Required).at(field));
+            } else if text.chars().count() > most {
+                faults.push(Rejection::new(Code::TooLong).at(field).with("most", most));
+            }
+        }
+        Fault::all(faults)?;
+        let within = requests::steps::days(&tx, "defect_days").await?;
+        let next = rules::reverse(&before, within, tx.now())?;
+        let card = assets::steps::load_for_update(&tx, before.asset_id).await?;
+        let there = card.state == AssetState::Active
+            && card.holder_id == before.receiver_id
+            && card.quantity == before.received;
+        if !there || passed_on(&tx, &before).await? {
+            // What was listed again, split or handed on is not there to be given back.
+            return Err(Rejection::new(Code::WrongState).with("state", "PASSED_ON").into());
+        }
+        let number = rules::text(input.asset_number.as_deref());
+        let place = input.place.trim();
+        assets::steps::move_to(&tx, card, before.giver_id, number.as_deref(), place, before.id).await?;
+        listings::steps::reverse(&tx, before.listing_id, before.received).await?;
+        let entries = savings::steps::take_back(&tx, before.id).await?;
+        let more = json!({ "reason": input.reason.trim(), "savings": entries });
+        row::save(&tx, &before, next, "transfer.reversed", more).await?;
+        requests::steps::close_if_settled(&tx, &line).await?;
+        Ok(Done { transfer_id: before.id })
+    })
+    .await
+}
+
+/// Whether the card is offered again by its new holder, or on its way to another.
+async fn passed_on(tx: &Tx, transfer: &transfer::Model) -> Result<bool, Fault> {
+    let away = transfer::Entity::find()
+        .filter(transfer::Column::AssetId.eq(transfer.asset_id))
+        .filter(transfer::Column::State.eq(TransferState::InTransit))
+        .count(tx.conn())
+        .await?;
+    let offers = listing::Entity::find()
+        .filter(listing::Column::AssetId.eq(transfer.asset_id))
+        .filter(listing::Column::UnitId.eq(transfer.receiver_id))
+        .filter(listing::Column::State.is_not_in([
+            ListingState::Rejected,
+            ListingState::Withdrawn,
+            ListingState::ReturnedToHolder,
+        ]))
+        .count(tx.conn())
+        .await?;
+    Ok(away > 0 || offers > 0)
+}
