@@ -52,6 +52,7 @@ impl Server {
             database_url: place.url.clone(),
             civil_tz: zone,
             master_key: None,
+            s3: api::config::S3 { region: "us-east-1".to_owned(), ..Default::default() },
         };
         let app = settings.open_at(Clock::fixed(zone, start()), Ids::from_os()).await?;
         let serving = Serving { listen: "127.0.0.1:0".parse()?, no_worker: false, secure_cookie: false };
