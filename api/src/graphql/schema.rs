@@ -6,7 +6,7 @@ use crate::assets::graphql::{AssetMutation, AssetQuery};
 use crate::catalogue::graphql::{CatalogueMutation, CatalogueQuery};
 use crate::decisions::graphql::{DecisionMutation, DecisionQuery};
 use crate::finding::graphql::{FindingMutation, FindingQuery};
-use crate::identity::graphql::IdentityQuery;
+use crate::identity::graphql::{IdentityMutation, IdentityQuery};
 use crate::listings::graphql::{ListingMutation, ListingQuery};
 use crate::organisation::graphql::{OrganisationMutation, OrganisationQuery};
 use crate::photos::graphql::PhotosMutation;
@@ -30,6 +30,7 @@ pub struct Query(
 /// What may be done.
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(
+    IdentityMutation,
     OrganisationMutation,
     CatalogueMutation,
     WarehousesMutation,
