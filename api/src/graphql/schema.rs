@@ -2,6 +2,7 @@ use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
 
 use super::limits;
 use crate::app::App;
+use crate::jobs::graphql::JobsQuery;
 use crate::assets::graphql::{AssetMutation, AssetQuery};
 use crate::catalogue::graphql::{CatalogueMutation, CatalogueQuery};
 use crate::decisions::graphql::{DecisionMutation, DecisionQuery};
@@ -25,6 +26,7 @@ pub struct Query(
     FindingQuery,
     DecisionQuery,
     RequestQuery,
+    JobsQuery,
 );
 
 /// What may be done.
