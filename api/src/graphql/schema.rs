@@ -2,6 +2,8 @@ use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
 
 use super::limits;
 use crate::app::App;
+use crate::events::graphql::EventsQuery;
+use crate::audit::graphql::AuditQuery;
 use crate::jobs::graphql::JobsQuery;
 use crate::assets::graphql::{AssetMutation, AssetQuery};
 use crate::catalogue::graphql::{CatalogueMutation, CatalogueQuery};
@@ -27,6 +29,8 @@ pub struct Query(
     DecisionQuery,
     RequestQuery,
     JobsQuery,
+    AuditQuery,
+    EventsQuery,
 );
 
 /// What may be done.

@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-/// Accounts by login, after `after`. `text` is a part of login or name, `holder_of` a role held at some time.
+/// Accounts by login, after `after`. `text` is a part of login or name, `role` one held at some time.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -75,4 +75,26 @@ pub async fn grants(
         found.entry(row.account_id).or_default().push(row);
     }
     Ok(found)
+}
+
+/// Names shown to others, of some accounts.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn names(
+    conn: &impl ConnectionTrait,
+    accounts: impl IntoIterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, String>, DbErr> {
+    let accounts: Vec<Uuid> = accounts.into_iter().collect();
+    if accounts.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(Uuid, String)> = account::Entity::find()
+        .select_only()
+        .columns([account::Column::Id, account::Column::Name])
+        .filter(account::Column::Id.is_in(accounts))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(rows.into_iter().collect())
 }
