@@ -75,9 +75,10 @@ pub(super) fn read(bytes: &[u8], headers: &[Header]) -> Result<Vec<Cells>, Fault
         .filter_map(|column| headers.iter().find(|header| header.name == *column).map(|header| header.name))
         .collect();
     let mut rows = Vec::new();
+    let mut lines = Lines { text, at: 0, line: 1 };
     for record in reader.records() {
         let record = record.map_err(|error| wrong(format!("CSV: {error}")))?;
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = lines.of(record.position().map_or(0, csv::Position::byte));
         let mut faults = Vec::new();
         if record.len() != columns.len() {
             let expected =
@@ -98,6 +99,27 @@ pub(super) fn read(bytes: &[u8], headers: &[Header]) -> Result<Vec<Cells>, Fault
         rows.push(Cells { line, cells, faults });
     }
     Ok(rows)
+}
+
+/// Counts lines as an editor shows them. The reader's own count is of the place where it began to look for a record, which
+/// may be before empty lines, or in the middle of a Windows line end.
+struct Lines<'a> {
+    text: &'a str,
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// Line of the record that was looked for from byte `from` on; `from` only grows.
+    fn of(&mut self, from: u64) -> u64 {
+        let bytes = self.text.as_bytes();
+        let from = usize::try_from(from).unwrap_or(bytes.len()).min(bytes.len());
+        let begins = bytes[from..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let passed = &bytes[self.at.min(from + begins)..from + begins];
+        self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.at = from + begins;
+        self.line
+    }
 }
 
 impl Cells {
@@ -194,7 +216,9 @@ mod unit_tests {
     fn a_mark_at_the_beginning_and_quotes_are_understood() {
         let rows = read("\u{feff}code,name\r\nA,\" 桌, 椅 \"\r\n\r\nB,\r\n".as_bytes(), HEADERS).unwrap();
         assert_eq!(rows[0].text("name").as_deref(), Some("桌, 椅"));
-        assert_eq!((rows[1].line, rows[1].text("name")), (4, None));
+        assert_eq!((rows[0].line, rows[1].line, rows[1].text("name")), (2, 4, None));
+        let rows = read(b"code,name\nA,\"two\nlines\"\n\n\nB,x", HEADERS).unwrap();
+        assert_eq!((rows[0].line, rows[1].line), (2, 6));
     }
 
     #[test]

@@ -13,10 +13,10 @@ const REGIONS: &str = "\u{feff}code,name,parent,namespace\n\
     WH-DHGX,东湖高新区,GB/T 2260:420100,LOCAL\n\
     420100,武汉市,,GB/T 2260\n";
 
-const UNITS: &str = "name,credit_code,parent,fiscal_level,fiscal_region,place_region,state,successor,valid_to\n\
-    武汉市第一中学,,武汉市教育局,CITY,420100,420102,,,\n\
-    武汉市教育局,1242000042000186X2,,市本级,420100,420100,,,\n\
-    旧招商办,,,CITY,420100,LOCAL:WH-DHGX,已撤销,1242000042000186x2,2025-12-31\n";
+const UNITS: &str = "name,credit_code,parent,fiscal_level,fiscal_region,place_region,state,successor,valid_from,valid_to\n\
+    武汉市第一中学,,武汉市教育局,CITY,420100,420102,,,,\n\
+    武汉市教育局,1242000042000186X2,,市本级,420100,420100,,,,\n\
+    旧招商办,,,CITY,420100,LOCAL:WH-DHGX,已撤销,1242000042000186x2,2010/1/1,2025-12-31\n";
 
 const CATEGORIES: &str = "code,name,parent,kind,depreciation_months,has_disk\n\
     A02010105,台式计算机,A02010000,,72,是\n\
