@@ -11,20 +11,14 @@
 //!
 //! The slices:
 //! - [`identity`]: accounts, grants, sessions. [`organisation`]: units and regions.
-<<<<<<< HEAD
 //! - [`catalogue`]: categories, standards and the rule book of the city. [`warehouses`]: zones, racks and bins.
+//! - [`import`]: reference data from CSV.
 //! - [`assets`]: cards and their history. [`listings`]: offers, their stock, freezes. [`photos`]: pictures of assets.
 //! - [`requests`]: what units ask for. [`transfers`]: hand-overs. [`savings`]: the ledger.
 //! - [`approvals`]: cases and steps. [`decisions`]: what is decided over listings and requests.
 //! - [`finding`]: search.
 //! - [`audit`]: the chained and sealed trail. [`events`]: the retained log. [`jobs`]: work that goes on by itself.
 //! - [`demo`]: a generated city.
-=======
-//! - [`catalogue`]: categories, standards and the rule book of the city. [`jobs`]: work that goes on by itself, numbers of
-//!   papers.
-//! - [`import`]: reference data from CSV. [`warehouses`]: zones, racks and bins.
-//! - [`audit`]: the chained and sealed trail. [`events`]: the retained log.
->>>>>>> a10005d (Import of reference data from CSV, auditors' queries: parents may come later, each bad row is told with line, field and reason, and the good ones are kept)
 
 pub mod app;
 pub mod approvals;

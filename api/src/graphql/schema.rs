@@ -2,14 +2,14 @@ use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
 
 use super::limits;
 use crate::app::App;
-use crate::events::graphql::EventsQuery;
-use crate::audit::graphql::AuditQuery;
-use crate::jobs::graphql::JobsQuery;
 use crate::assets::graphql::{AssetMutation, AssetQuery};
+use crate::audit::graphql::AuditQuery;
 use crate::catalogue::graphql::{CatalogueMutation, CatalogueQuery};
 use crate::decisions::graphql::{DecisionMutation, DecisionQuery};
+use crate::events::graphql::EventsQuery;
 use crate::finding::graphql::{FindingMutation, FindingQuery};
 use crate::identity::graphql::{IdentityMutation, IdentityQuery};
+use crate::jobs::graphql::JobsQuery;
 use crate::listings::graphql::{ListingMutation, ListingQuery};
 use crate::organisation::graphql::{OrganisationMutation, OrganisationQuery};
 use crate::photos::graphql::PhotosMutation;
