@@ -17,7 +17,7 @@
 //! - [`requests`]: what units ask for. [`transfers`]: hand-overs. [`savings`]: the ledger.
 //! - [`approvals`]: cases and steps. [`decisions`]: what is decided over listings and requests.
 //! - [`finding`]: search.
-//! - [`audit`]: the chained and sealed trail. [`events`]: the retained log. [`jobs`]: work that goes on by itself.
+//! - [`audit`]: the chained and sealed trail. [`events`]: the retained log. [`jobs`]: work that goes on by itself; [`work`]: what it is.
 //! - [`demo`]: a generated city.
 
 pub mod app;
@@ -54,4 +54,5 @@ pub mod serve;
 mod testing;
 pub mod transfers;
 pub mod warehouses;
+pub mod work;
 pub mod write;
