@@ -166,6 +166,8 @@ pub enum Code {
     Circle,
     /// A standard cannot be set back behind a revision that begins later.
     NewerStandard,
+    /// A row of a file says again what an earlier one said.
+    DuplicateRow,
     /// The one-time code is wrong or too old.
     WrongCode,
     /// Nobody would be left to administer.

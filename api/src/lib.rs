@@ -12,11 +12,12 @@
 //! The slices:
 //! - [`identity`]: accounts, grants, sessions. [`organisation`]: units and regions.
 //! - [`catalogue`]: categories, standards and the rule book of the city. [`warehouses`]: zones, racks and bins.
+//! - [`import`]: reference data from CSV.
 //! - [`assets`]: cards and their history. [`listings`]: offers, their stock, freezes. [`photos`]: pictures of assets.
 //! - [`requests`]: what units ask for. [`transfers`]: hand-overs. [`savings`]: the ledger.
 //! - [`approvals`]: cases and steps. [`decisions`]: what is decided over listings and requests.
 //! - [`finding`]: search.
-//! - [`audit`]: the chained and sealed trail. [`events`]: the retained log. [`jobs`]: work that goes on by itself.
+//! - [`audit`]: the chained and sealed trail. [`events`]: the retained log. [`jobs`]: work that goes on by itself; [`work`]: what it is.
 //! - [`demo`]: a generated city.
 
 pub mod app;
@@ -40,6 +41,7 @@ pub mod graphql;
 pub mod http;
 pub mod identity;
 pub mod ids;
+pub mod import;
 pub mod jobs;
 pub mod keys;
 pub mod listings;
@@ -52,4 +54,5 @@ pub mod serve;
 mod testing;
 pub mod transfers;
 pub mod warehouses;
+pub mod work;
 pub mod write;

@@ -60,13 +60,15 @@ pub mod job {
         pub run_at: DateTimeUtc,
         /// Lease until.
         pub lease_until: Option<DateTimeUtc>,
-        /// Attempts.
+        /// Raised by every claim: whoever comes with an older one has lost the lease.
+        pub fence: i64,
+        /// Claims since the last success.
         pub attempts: i64,
-        /// Done.
+        /// Steps done by the present or last run.
         pub done: i64,
-        /// Total.
+        /// Steps of the run, where they are known.
         pub total: Option<i64>,
-        /// Error.
+        /// Why the last run failed.
         #[sea_orm(column_type = "Text", nullable)]
         pub error: Option<String>,
         /// Created by.

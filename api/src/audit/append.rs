@@ -6,6 +6,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrde
 use uuid::Uuid;
 
 use super::chain::{Link, hash_of};
+use crate::app::App;
 use crate::fault::Fault;
 use crate::keys;
 use crate::write::{Audited, Record, Tx};
@@ -90,18 +91,23 @@ async fn heads(tx: &Tx, records: &[&Record]) -> Result<Heads, Fault> {
 
 /// The key of a subject's personal payloads, made at first use.
 async fn subject_key(tx: &Tx, subject: Uuid) -> Result<[u8; 32], Fault> {
-    let master = tx.app().master_key().derive("audit payload keys");
     if let Some(row) = payload_key::Entity::find_by_id(subject).one(tx.conn()).await? {
-        let key = keys::decrypt(&master, subject.as_bytes(), &row.wrapped)?;
-        return Ok(key.try_into().map_err(|_| anyhow::anyhow!("a payload key has the wrong length"))?);
+        return Ok(unwrap_key(tx.app(), &row)?);
     }
     let key: [u8; 32] = tx.app().ids().bytes();
-    payload_key::ActiveModel {
-        subject_id: Set(subject),
-        wrapped: Set(keys::encrypt(&master, subject.as_bytes(), &key, tx.app().ids())?),
-        created_at: Set(tx.now()),
-    }
-    .insert(tx.conn())
-    .await?;
+    let wrapped = keys::encrypt(&wrapping_key(tx.app()), subject.as_bytes(), &key, tx.app().ids())?;
+    payload_key::ActiveModel { subject_id: Set(subject), wrapped: Set(wrapped), created_at: Set(tx.now()) }
+        .insert(tx.conn())
+        .await?;
     Ok(key)
+}
+
+fn wrapping_key(app: &App) -> [u8; 32] {
+    app.master_key().derive("audit payload keys")
+}
+
+/// The key itself, from its row.
+pub(super) fn unwrap_key(app: &App, row: &payload_key::Model) -> anyhow::Result<[u8; 32]> {
+    let key = keys::decrypt(&wrapping_key(app), row.subject_id.as_bytes(), &row.wrapped)?;
+    key.try_into().map_err(|_| anyhow::anyhow!("a payload key has the wrong length"))
 }

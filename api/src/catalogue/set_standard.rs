@@ -24,7 +24,7 @@ pub async fn set_standard(
     app.write(actor, Command::new("setStandard", key, form), |tx| async move {
         // For its lock: two revisions of one standard must not both follow the same one.
         session::rights_changed(&tx).await?;
-        Ok(put_standard(&tx, form.clone()).await?.id)
+        Ok(put_standard(&tx, form.clone()).await?.0.id)
     })
     .await
 }

@@ -191,11 +191,12 @@ pub async fn put_category(
 }
 
 /// Puts a revision of a standard into force: the one before ends the day before. A revision that says what is in force
-/// anyway is not made. Rows are never changed but for their last day, because savings point at them.
+/// anyway is not made (then the second value is false). Rows are never changed but for their last day, because savings
+/// point at them.
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::NewerStandard`], and everything that is wrong with the form.
-pub async fn put_standard(tx: &Tx, form: StandardForm) -> Result<allocation_standard::Model, Fault> {
+pub async fn put_standard(tx: &Tx, form: StandardForm) -> Result<(allocation_standard::Model, bool), Fault> {
     use allocation_standard::Column;
     let (form, mut faults) = form.cleaned();
     if find_category(tx, form.category_id).await?.is_none() {
@@ -217,7 +218,7 @@ pub async fn put_standard(tx: &Tx, form: StandardForm) -> Result<allocation_stan
     };
     let revisions = same.order_by_desc(Column::Revision).all(tx.conn()).await?;
     if let Some(same) = revisions.iter().find(|revision| StandardForm::from(*revision) == form) {
-        return Ok(same.clone());
+        return Ok((same.clone(), false));
     }
     let last = revisions.into_iter().next();
     if let Some(last) = last.as_ref().filter(|last| last.valid_from > form.valid_from) {
@@ -253,7 +254,7 @@ pub async fn put_standard(tx: &Tx, form: StandardForm) -> Result<allocation_stan
         .exec_without_returning(tx.conn())
         .await?;
     tx.record(Subject::Standard, row.id, row.revision, "standard.set", &form);
-    Ok(row)
+    Ok((row, true))
 }
 
 async fn find_category(tx: &Tx, id: Uuid) -> Result<Option<category::Model>, Fault> {

@@ -1,6 +1,8 @@
 //! The retained log of events: written in the transaction of what happened, read by every process with a cursor of
 //! its own.
 
+pub mod graphql;
+
 use entity::events::event;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,

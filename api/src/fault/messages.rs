@@ -90,6 +90,10 @@ pub(super) fn sentences(code: Code) -> (&'static str, &'static str) {
             "已有自 {day} 起生效的版本，新版本的生效日期不得早于该日。",
             "A revision begins on {day}: a new one cannot begin before it.",
         ),
+        Code::DuplicateRow => (
+            "与第 {line} 行重复，请只保留一行。",
+            "Line {line} is about the same thing. Keep one of the two.",
+        ),
         Code::WrongCode => (
             "一次性代码不正确或已失效；重新启动服务会打印新的代码。",
             "The one-time code is wrong or too old. The service prints a new one when it starts again.",

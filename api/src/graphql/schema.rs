@@ -3,10 +3,13 @@ use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
 use super::limits;
 use crate::app::App;
 use crate::assets::graphql::{AssetMutation, AssetQuery};
+use crate::audit::graphql::AuditQuery;
 use crate::catalogue::graphql::{CatalogueMutation, CatalogueQuery};
 use crate::decisions::graphql::{DecisionMutation, DecisionQuery};
+use crate::events::graphql::EventsQuery;
 use crate::finding::graphql::{FindingMutation, FindingQuery};
-use crate::identity::graphql::IdentityQuery;
+use crate::identity::graphql::{IdentityMutation, IdentityQuery};
+use crate::jobs::graphql::JobsQuery;
 use crate::listings::graphql::{ListingMutation, ListingQuery};
 use crate::organisation::graphql::{OrganisationMutation, OrganisationQuery};
 use crate::photos::graphql::PhotosMutation;
@@ -25,11 +28,15 @@ pub struct Query(
     FindingQuery,
     DecisionQuery,
     RequestQuery,
+    JobsQuery,
+    AuditQuery,
+    EventsQuery,
 );
 
 /// What may be done.
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(
+    IdentityMutation,
     OrganisationMutation,
     CatalogueMutation,
     WarehousesMutation,

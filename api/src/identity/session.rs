@@ -26,6 +26,17 @@ pub const LIFETIME: TimeDelta = TimeDelta::hours(12);
 /// Actors remembered by a process.
 const REMEMBERED: usize = 10_000;
 
+/// The token that a request came with: http gives it to the resolvers, so that a change of password can spare the
+/// session it is made in.
+#[derive(Clone)]
+pub struct Token(pub String);
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
 /// What a process remembers of sessions.
 #[derive(Debug, Default)]
 pub struct Sessions {
@@ -176,12 +187,22 @@ pub async fn close(tx: &Tx, token: &str) -> Result<(), Fault> {
 /// # Errors
 /// When the database does not answer.
 pub async fn close_all(tx: &Tx, account_id: Uuid) -> Result<(), Fault> {
-    session::Entity::update_many()
+    close_others(tx, account_id, None).await
+}
+
+/// Ends all sessions of an account but the one of the token `keep`.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn close_others(tx: &Tx, account_id: Uuid, keep: Option<&str>) -> Result<(), Fault> {
+    let mut sessions = session::Entity::update_many()
         .col_expr(session::Column::RevokedAt, Expr::value(tx.now()))
         .filter(session::Column::AccountId.eq(account_id))
-        .filter(session::Column::RevokedAt.is_null())
-        .exec(tx.conn())
-        .await?;
+        .filter(session::Column::RevokedAt.is_null());
+    if let Some(keep) = keep {
+        sessions = sessions.filter(session::Column::TokenHash.ne(token_hash(keep)));
+    }
+    sessions.exec(tx.conn()).await?;
     rights_changed(tx).await
 }
 

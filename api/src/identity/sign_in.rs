@@ -34,7 +34,7 @@ struct Failed {
 impl Failures {
     /// # Errors
     /// [`Code::SlowDown`] while the next attempt may not be made yet.
-    fn check(&self, key: &(String, String), now: DateTime<Utc>) -> Result<(), Rejection> {
+    pub(super) fn check(&self, key: &(String, String), now: DateTime<Utc>) -> Result<(), Rejection> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match known.get(key) {
             Some(failed) if failed.next > now => {
@@ -45,7 +45,7 @@ impl Failures {
         }
     }
 
-    fn failed(&self, key: (String, String), now: DateTime<Utc>) {
+    pub(super) fn failed(&self, key: (String, String), now: DateTime<Utc>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= REMEMBERED {
             known.retain(|_, failed| failed.next > now);
@@ -56,7 +56,7 @@ impl Failures {
         failed.next = if failed.count > FREE { now + wait } else { now };
     }
 
-    fn succeeded(&self, key: &(String, String)) {
+    pub(super) fn succeeded(&self, key: &(String, String)) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 }
@@ -75,6 +75,19 @@ pub struct SignedIn {
 /// # Errors
 /// [`Code::WrongCredentials`], [`Code::SlowDown`].
 pub async fn sign_in(app: &App, login: &str, password: &str, source: &str) -> Result<SignedIn, Fault> {
+    let account = by_password(app, login, password, source).await?;
+    start_session(app, &account, source).await
+}
+
+/// Who this is, proven by a password.
+///
+/// The seam for OpenID Connect: a provider is a second function of this shape, which checks an ID token and looks an
+/// account up by (issuer, subject). Everything behind it, from [`start_session`] on, does not ask how an account was
+/// proven.
+///
+/// # Errors
+/// [`Code::WrongCredentials`], [`Code::SlowDown`].
+async fn by_password(app: &App, login: &str, password: &str, source: &str) -> Result<account::Model, Fault> {
     let login = login.trim().to_ascii_lowercase();
     let key = (login.clone(), source.to_owned());
     app.failures().check(&key, app.clock().now())?;
@@ -90,7 +103,14 @@ pub async fn sign_in(app: &App, login: &str, password: &str, source: &str) -> Re
         return Err(Code::WrongCredentials.into());
     };
     app.failures().succeeded(&key);
-    let account = &account;
+    Ok(account)
+}
+
+/// Starts a session for an account that was proven.
+///
+/// # Errors
+/// When the database does not answer.
+async fn start_session(app: &App, account: &account::Model, source: &str) -> Result<SignedIn, Fault> {
     let token = app
         .write(&Actor::system(), Command::new("signIn", None, &()), |tx| async move {
             let token = session::open(&tx, account.id).await?;

@@ -5,6 +5,7 @@ use entity::jobs::number_series;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{EntityTrait, ExprTrait, Set};
 
+pub use super::store::enqueue;
 use crate::fault::Fault;
 use crate::write::Tx;
 

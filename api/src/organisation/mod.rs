@@ -11,6 +11,8 @@ mod reference;
 pub mod rules;
 pub mod save_region;
 pub mod save_unit;
+#[cfg(test)]
+mod schema_tests;
 pub mod steps;
 #[cfg(test)]
 mod tests;

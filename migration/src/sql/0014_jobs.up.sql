@@ -7,6 +7,7 @@ create table job (
     state {text} not null,
     run_at {ts} not null,
     lease_until {ts},
+    fence {int} not null,
     attempts {int} not null,
     done {int} not null,
     total {int},
