@@ -11,6 +11,8 @@ use crate::listings::graphql::{ListingMutation, ListingQuery};
 use crate::organisation::graphql::{OrganisationMutation, OrganisationQuery};
 use crate::photos::graphql::PhotosMutation;
 use crate::requests::graphql::{RequestMutation, RequestQuery};
+use crate::savings::graphql::SavingsQuery;
+use crate::transfers::graphql::{TransferMutation, TransferQuery};
 use crate::warehouses::graphql::{WarehousesMutation, WarehousesQuery};
 
 /// What may be asked.
@@ -25,6 +27,8 @@ pub struct Query(
     FindingQuery,
     DecisionQuery,
     RequestQuery,
+    TransferQuery,
+    SavingsQuery,
 );
 
 /// What may be done.
@@ -38,6 +42,7 @@ pub struct Mutation(
     PhotosMutation,
     DecisionMutation,
     RequestMutation,
+    TransferMutation,
     FindingMutation,
 );
 
