@@ -14,6 +14,8 @@ use crate::listings::graphql::{ListingMutation, ListingQuery};
 use crate::organisation::graphql::{OrganisationMutation, OrganisationQuery};
 use crate::photos::graphql::PhotosMutation;
 use crate::requests::graphql::{RequestMutation, RequestQuery};
+use crate::savings::graphql::SavingsQuery;
+use crate::transfers::graphql::{TransferMutation, TransferQuery};
 use crate::warehouses::graphql::{WarehousesMutation, WarehousesQuery};
 
 /// What may be asked.
@@ -31,6 +33,8 @@ pub struct Query(
     JobsQuery,
     AuditQuery,
     EventsQuery,
+    TransferQuery,
+    SavingsQuery,
 );
 
 /// What may be done.
@@ -45,6 +49,7 @@ pub struct Mutation(
     PhotosMutation,
     DecisionMutation,
     RequestMutation,
+    TransferMutation,
     FindingMutation,
 );
 

@@ -103,6 +103,12 @@ impl Reference {
             .collect()
     }
 
+    /// The region and all below it.
+    #[must_use]
+    pub fn region_subtree(&self, id: Uuid) -> HashSet<Uuid> {
+        subtree(&self.region_children, id)
+    }
+
     /// Parents of the unit, nearest first.
     #[must_use]
     pub fn unit_parents(&self, id: Uuid) -> Vec<Uuid> {

@@ -9,7 +9,8 @@ use super::steps::{self, Change};
 use super::{line, read};
 use crate::app::App;
 use crate::authz::{Operation, Parties};
-use crate::fault::{Code, Fault, Rejection};
+use crate::checks;
+use crate::fault::Fault;
 use crate::identity::Actor;
 use crate::write::{self, Tx};
 
@@ -32,16 +33,17 @@ pub struct Done {
 /// Takes a line back.
 ///
 /// # Errors
-/// [`Code::WrongState`] where everything was handed over already or nothing is left to take back.
+/// `WrongState` where everything was handed over already or nothing is left to take back.
 pub async fn cancel(app: &App, actor: &Actor, key: Option<&str>, input: &Input) -> Result<Done, Fault> {
     app.write(actor, write::Command::new("cancelRequestLine", key, input), |tx: Tx| async move {
         let unit = read::unit_of_line(&tx, actor, input.line_id).await?;
         actor.allow(Operation::CancelRequestLine, &Parties::receiver(unit))?;
-        if input.comment.as_ref().is_some_and(|text| text.chars().count() > rules::LONGEST_TEXT) {
-            return Err(Rejection::new(Code::TooLong).at("comment").with("most", rules::LONGEST_TEXT).into());
-        }
+        let mut faults = Vec::new();
+        let comment =
+            checks::optional_text(&mut faults, "comment", input.comment.as_deref(), rules::LONGEST_TEXT);
+        Fault::all(faults)?;
         let before = line::lock(&tx, input.line_id).await?;
-        let comment = input.comment.clone().or_else(|| before.comment.clone());
+        let comment = comment.or_else(|| before.comment.clone());
         let (after, freed) = line::carry_out(&tx, &with_comment(before, comment), Command::Cancel).await?;
         if after.state == LineState::Cancelled {
             line::close_case(&tx, after.id).await?;

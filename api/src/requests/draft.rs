@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{read, rules};
 use crate::app::App;
 use crate::authz::{Operation, Parties};
+use crate::checks;
 use crate::fault::{Code, Fault, Rejection};
 use crate::identity::Actor;
 use crate::listings;
@@ -134,9 +135,7 @@ pub async fn update(app: &App, actor: &Actor, key: Option<&str>, input: &Update)
 /// What even a draft must keep to: it is stored and shown.
 async fn check(tx: &Tx, actor: &Actor, justification: &str, lines: &[LineInput]) -> Result<(), Fault> {
     let mut faults = Vec::new();
-    if justification.chars().count() > rules::LONGEST_TEXT {
-        faults.push(Rejection::new(Code::TooLong).at("justification").with("most", rules::LONGEST_TEXT));
-    }
+    checks::text(&mut faults, "justification", justification, rules::LONGEST_TEXT);
     if lines.len() > rules::MOST_LINES {
         let fault = Rejection::new(Code::OutOfRange).at("lines");
         return Err(fault.with("least", 1).with("most", rules::MOST_LINES).into());

@@ -10,12 +10,16 @@ use super::nodes::{self, Request, RequestConnection, RequestLine, RequestLineCon
 use super::read::{self, Filter, LineFilter};
 use super::{cancel, resubmit, submit};
 use crate::assets::graphql::page_cost;
+use crate::checks;
 use crate::fault::{Fault, Rejection};
 use crate::graphql::connection::Page;
 use crate::graphql::context::Given;
 use crate::graphql::enums::LineState;
 use crate::graphql::errors::{UserError, payload};
 use crate::graphql::ids::{Kind, decode, expect, expect_some};
+
+/// Longest number that can be looked for, in characters.
+const LONGEST_NUMBER: usize = 100;
 
 /// Which requests a list shows; what is not set asks nothing.
 #[derive(Debug, Default, InputObject)]
@@ -350,11 +354,15 @@ async fn answer_line(
 
 impl RequestFilter {
     fn read(self) -> Result<Filter, Fault> {
+        let mut faults = Vec::new();
+        let number =
+            checks::optional_text(&mut faults, "filter.number", self.number.as_deref(), LONGEST_NUMBER);
+        Fault::all(faults)?;
         Ok(Filter {
             unit_id: expect_some(Kind::Unit, self.unit_id.as_ref(), "filter.unitId")?,
             listing_id: expect_some(Kind::Listing, self.listing_id.as_ref(), "filter.listingId")?,
             line_states: states(self.line_states),
-            number: self.number,
+            number,
         })
     }
 }

@@ -13,7 +13,7 @@ pub mod expire;
 mod frozen;
 pub mod graphql;
 mod line;
-mod nodes;
+pub(crate) mod nodes;
 pub mod read;
 pub mod resubmit;
 pub mod rules;
@@ -23,3 +23,7 @@ pub mod verify;
 
 #[cfg(test)]
 mod rules_tests;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(crate) mod world;

@@ -320,7 +320,8 @@ async fn approvals_of(
     Ok(found.into_iter().map(|(line, found)| (line, cases(found))).collect())
 }
 
-pub(super) fn failed(ctx: &Context<'_>, fault: Fault) -> async_graphql::Error {
+/// A fault of a finder in the caller's language.
+pub(crate) fn failed(ctx: &Context<'_>, fault: Fault) -> async_graphql::Error {
     let locale = ctx.actor().map_or(entity::identity::Locale::Zh, crate::identity::Actor::locale);
     query_error(fault, locale)
 }

@@ -9,7 +9,8 @@ use super::steps::{self, Change};
 use super::{line, read};
 use crate::app::App;
 use crate::authz::{Operation, Parties};
-use crate::fault::{Code, Fault, Rejection};
+use crate::checks;
+use crate::fault::Fault;
 use crate::identity::Actor;
 use crate::write::{self, Tx};
 
@@ -27,14 +28,15 @@ pub struct Input {
 /// Sends a returned line to the approvers again.
 ///
 /// # Errors
-/// [`Code::WrongState`] where it was not returned, [`Code::OutOfRange`] for more pieces than it holds.
+/// `WrongState` where it was not returned, `OutOfRange` for more pieces than it holds.
 pub async fn resubmit(app: &App, actor: &Actor, key: Option<&str>, input: &Input) -> Result<Done, Fault> {
     app.write(actor, write::Command::new("resubmitRequestLine", key, input), |tx: Tx| async move {
         let unit = read::unit_of_line(&tx, actor, input.line_id).await?;
         actor.allow(Operation::ResubmitRequestLine, &Parties::receiver(unit))?;
-        if input.comment.as_ref().is_some_and(|text| text.chars().count() > rules::LONGEST_TEXT) {
-            return Err(Rejection::new(Code::TooLong).at("comment").with("most", rules::LONGEST_TEXT).into());
-        }
+        let mut faults = Vec::new();
+        let comment =
+            checks::optional_text(&mut faults, "comment", input.comment.as_deref(), rules::LONGEST_TEXT);
+        Fault::all(faults)?;
         let before = line::lock(&tx, input.line_id).await?;
         let quantity = input.quantity.unwrap_or(before.quantity);
         // Before the case is opened: an impossible command must not leave one.
@@ -43,7 +45,7 @@ pub async fn resubmit(app: &App, actor: &Actor, key: Option<&str>, input: &Input
         let request = line::request_of(&tx, &before).await?;
         let listing = line::listing(&tx, &before).await?;
         let hold_time = line::hold_time(&tx).await?;
-        let command = |until| Command::Resubmit { quantity, comment: input.comment.clone(), until };
+        let command = |until| Command::Resubmit { quantity, comment, until };
         let (after, freed) =
             line::start_approvals(&tx, &request, &before, &listing, hold_time, command).await?;
         if freed {

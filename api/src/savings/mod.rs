@@ -6,6 +6,7 @@
 
 mod entry;
 pub mod explain;
+pub mod graphql;
 pub mod read;
 pub mod report;
 pub mod rules;
@@ -14,3 +15,5 @@ pub mod verify;
 
 #[cfg(test)]
 mod rules_tests;
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use super::row::{self, Done};
 use super::rules::{self, BookingSide};
 use crate::app::App;
 use crate::authz::{Operation, Parties};
-use crate::fault::{Code, Fault, Rejection};
+use crate::fault::Fault;
 use crate::identity::Actor;
 use crate::requests;
 use crate::write::{Command, Tx};
@@ -28,22 +28,15 @@ pub struct Input {
 /// Notes a voucher number.
 ///
 /// # Errors
-/// [`Code::WrongState`] where nothing was received yet, [`Code::AlreadyBooked`], [`Code::Required`].
+/// `WrongState` where nothing was received yet, `AlreadyBooked`, `Required`.
 pub async fn book(app: &App, actor: &Actor, key: Option<&str>, input: &Input) -> Result<Done, Fault> {
     app.write(actor, Command::new("bookTransfer", key, input), |tx: Tx| async move {
         let (line, before) = row::lock(&tx, input.transfer_id).await?;
         actor.allow(Operation::BookTransfer, &party(&before, input.side))?;
-        let number = input.number.trim();
-        if number.is_empty() {
-            return Err(Rejection::new(Code::Required).at("number").into());
-        }
-        if number.chars().count() > rules::LONGEST_NUMBER {
-            return Err(Rejection::new(Code::TooLong)
-                .at("number")
-                .with("most", rules::LONGEST_NUMBER)
-                .into());
-        }
-        let next = rules::book(&before, input.side, number)?;
+        let mut faults = Vec::new();
+        let number = rules::typed(&mut faults, "number", Some(&input.number), rules::LONGEST_NUMBER, true);
+        Fault::all(faults)?;
+        let next = rules::book(&before, input.side, &number.unwrap_or_default())?;
         row::save(&tx, &before, next, "transfer.booked", json!({ "side": input.side })).await?;
         requests::steps::close_if_settled(&tx, &line).await?;
         Ok(Done { transfer_id: before.id })

@@ -6,6 +6,7 @@
 //! - [`reverse`]: the office takes a hand-over back after a defect, with contra entries.
 
 pub mod book;
+pub mod graphql;
 pub mod read;
 pub mod receive;
 pub mod release;
@@ -16,3 +17,5 @@ pub mod verify;
 
 #[cfg(test)]
 mod rules_tests;
+#[cfg(test)]
+mod tests;

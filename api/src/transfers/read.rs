@@ -1,7 +1,5 @@
 //! Finders that carry the caller's rights in their SQL: both sides of a hand-over see it, and the warehouse it left.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 use entity::listings::listing;
 use entity::transfers::{TransferState, transfer};
@@ -29,6 +27,8 @@ pub struct Filter {
     pub number: Option<String>,
     /// Of this listing.
     pub listing_id: Option<Uuid>,
+    /// For this line.
+    pub line_id: Option<Uuid>,
 }
 
 /// Sort key of the list: newest first.
@@ -78,11 +78,14 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Key>,
 ) -> Result<Vec<transfer::Model>, DbErr> {
-    use transfer::Column::{GiverId, Id, ListingId, Number, ReceiverId, ReleasedAt, State};
+    use transfer::Column::{GiverId, Id, LineId, ListingId, Number, ReceiverId, ReleasedAt, State};
     let mut query = transfer::Entity::find().filter(visible(&actor.reach(Operation::Transfers)));
-    for (column, value) in
-        [(GiverId, filter.giver_id), (ReceiverId, filter.receiver_id), (ListingId, filter.listing_id)]
-    {
+    for (column, value) in [
+        (GiverId, filter.giver_id),
+        (ReceiverId, filter.receiver_id),
+        (ListingId, filter.listing_id),
+        (LineId, filter.line_id),
+    ] {
         if let Some(value) = value {
             query = query.filter(column.eq(value));
         }
@@ -98,27 +101,4 @@ pub async fn page(
         query = query.filter(Condition::any().add(ReleasedAt.lt(at)).add(same));
     }
     query.order_by_desc(ReleasedAt).order_by_desc(Id).limit(page.fetch()).all(conn).await
-}
-
-/// The hand-overs of several lines that the actor may see, oldest first, by line: one statement for a whole page.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn of_lines(
-    conn: &impl ConnectionTrait,
-    actor: &Actor,
-    lines: &[Uuid],
-) -> Result<HashMap<Uuid, Vec<transfer::Model>>, DbErr> {
-    let rows = transfer::Entity::find()
-        .filter(visible(&actor.reach(Operation::Transfer)))
-        .filter(transfer::Column::LineId.is_in(lines.iter().copied()))
-        .order_by_asc(transfer::Column::LineId)
-        .order_by_asc(transfer::Column::Id)
-        .all(conn)
-        .await?;
-    let mut found: HashMap<Uuid, Vec<_>> = HashMap::new();
-    for row in rows {
-        found.entry(row.line_id).or_default().push(row);
-    }
-    Ok(found)
 }

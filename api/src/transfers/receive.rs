@@ -116,7 +116,8 @@ async fn move_cards(
                 place.as_deref().unwrap_or_default(),
                 transfer.id,
             )
-            .await?;
+            .await
+            .map_err(row::at_asset_number)?;
             moved = Some(card);
         }
         Rest::Stays => refused = Some(card),

@@ -53,9 +53,19 @@ pub async fn release(app: &App, actor: &Actor, key: Option<&str>, input: &Input)
         };
         actor.allow(Operation::ReleaseLine, &parties)?;
         let released_by = actor.account_id().ok_or(Code::NotAllowed)?;
-        let approval_number =
-            rules::text(input.approval_number.as_deref()).or_else(|| listing.approval_number.clone());
-        check(&tx, input, approval_number.as_deref(), listing_id).await?;
+        let mut faults = Vec::new();
+        let typed = input.approval_number.as_deref();
+        let typed = rules::typed(&mut faults, "approvalNumber", typed, rules::LONGEST_NUMBER, false);
+        let note = rules::typed(&mut faults, "note", Some(&input.note), rules::LONGEST_TEXT, false);
+        let approval_number = typed.or_else(|| listing.approval_number.clone());
+        if approval_number.is_none() {
+            faults.push(Rejection::new(Code::Required).at("approvalNumber"));
+        }
+        // Pieces are promised, but what is counted, disputed or checked for secrets does not leave the house.
+        if listings::steps::frozen(&tx, listing_id).await? {
+            faults.push(Rejection::new(Code::Frozen));
+        }
+        Fault::all(faults)?;
 
         let pieces = input.quantity.unwrap_or(line.quantity - line.released);
         let line = requests::steps::on_released(&tx, &line, pieces).await?;
@@ -85,7 +95,7 @@ pub async fn release(app: &App, actor: &Actor, key: Option<&str>, input: &Input)
             refused: 0,
             lost: 0,
             approval_number,
-            note: input.note.trim().to_owned(),
+            note: note.unwrap_or_default(),
             released_by,
             released_at: tx.now(),
             received_by: None,
@@ -101,26 +111,6 @@ pub async fn release(app: &App, actor: &Actor, key: Option<&str>, input: &Input)
         Ok(Done { transfer_id: transfer.id })
     })
     .await
-}
-
-async fn check(tx: &Tx, input: &Input, approval_number: Option<&str>, listing: Uuid) -> Result<(), Fault> {
-    let mut faults = Vec::new();
-    match approval_number {
-        None => faults.push(Rejection::new(Code::Required).at("approvalNumber")),
-        Some(number) if number.chars().count() > rules::LONGEST_NUMBER => {
-            faults
-                .push(Rejection::new(Code::TooLong).at("approvalNumber").with("most", rules::LONGEST_NUMBER));
-        }
-        Some(_) => {}
-    }
-    if input.note.chars().count() > rules::LONGEST_TEXT {
-        faults.push(Rejection::new(Code::TooLong).at("note").with("most", rules::LONGEST_TEXT));
-    }
-    // Pieces are promised, but what is counted, disputed or checked for secrets does not leave the house.
-    if listings::steps::frozen(tx, listing).await? {
-        faults.push(Rejection::new(Code::Frozen));
-    }
-    Fault::all(faults)
 }
 
 /// Whether the card itself is on its way to somebody.

@@ -42,18 +42,10 @@ pub async fn reverse(app: &App, actor: &Actor, key: Option<&str>, input: &Input)
         let (line, before) = row::lock(&tx, input.transfer_id).await?;
         actor.allow(Operation::ReverseTransfer, &Parties::giver(before.giver_id))?;
         let mut faults = Vec::new();
-        for (field, text, most, needed) in [
-            ("reason", Some(input.reason.as_str()), rules::LONGEST_TEXT, true),
-            ("place", Some(input.place.as_str()), rules::LONGEST_TEXT, true),
-            ("assetNumber", input.asset_number.as_deref(), rules::LONGEST_NUMBER, false),
-        ] {
-            let text = text.unwrap_or_default().trim();
-            if text.is_empty() && needed {
-                faults.push(Rejection::new(Code::Required).at(field));
-            } else if text.chars().count() > most {
-                faults.push(Rejection::new(Code::TooLong).at(field).with("most", most));
-            }
-        }
+        let reason = rules::typed(&mut faults, "reason", Some(&input.reason), rules::LONGEST_TEXT, true);
+        let place = rules::typed(&mut faults, "place", Some(&input.place), rules::LONGEST_PLACE, true);
+        let number = input.asset_number.as_deref();
+        let number = rules::typed(&mut faults, "assetNumber", number, rules::LONGEST_NUMBER, false);
         Fault::all(faults)?;
         let within = requests::steps::days(&tx, "defect_days").await?;
         let next = rules::reverse(&before, within, tx.now())?;
@@ -65,12 +57,13 @@ pub async fn reverse(app: &App, actor: &Actor, key: Option<&str>, input: &Input)
             // What was listed again, split or handed on is not there to be given back.
             return Err(Rejection::new(Code::WrongState).with("state", "PASSED_ON").into());
         }
-        let number = rules::text(input.asset_number.as_deref());
-        let place = input.place.trim();
-        assets::steps::move_to(&tx, card, before.giver_id, number.as_deref(), place, before.id).await?;
+        let place = place.unwrap_or_default();
+        assets::steps::move_to(&tx, card, before.giver_id, number.as_deref(), &place, before.id)
+            .await
+            .map_err(row::at_asset_number)?;
         listings::steps::reverse(&tx, before.listing_id, before.received).await?;
         let entries = savings::steps::take_back(&tx, before.id).await?;
-        let more = json!({ "reason": input.reason.trim(), "savings": entries });
+        let more = json!({ "reason": reason, "savings": entries });
         row::save(&tx, &before, next, "transfer.reversed", more).await?;
         requests::steps::close_if_settled(&tx, &line).await?;
         Ok(Done { transfer_id: before.id })

@@ -31,6 +31,15 @@ pub(crate) async fn lock(tx: &Tx, id: Uuid) -> Result<(request_line::Model, tran
     Ok((line, transfer.ok_or(Code::NotFound)?))
 }
 
+/// A number that is taken is told at the field where it was typed in.
+pub(crate) fn at_asset_number(fault: Fault) -> Fault {
+    let Fault::Rejected(mut rejections) = fault else { return fault };
+    for rejection in rejections.iter_mut().filter(|rejection| rejection.field == ["number"]) {
+        rejection.field = vec!["assetNumber".to_owned()];
+    }
+    Fault::Rejected(rejections)
+}
+
 /// Writes the row and notes what happened.
 pub(crate) async fn save(
     tx: &Tx,

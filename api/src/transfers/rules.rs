@@ -4,12 +4,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::transfers::{TransferState, transfer::Model as Transfer};
 use uuid::Uuid;
 
+use crate::checks;
 use crate::fault::{Code, Rejection};
 
 /// Longest number that is typed in, in characters.
 pub const LONGEST_NUMBER: usize = 100;
-/// Longest note, reason, place or evidence, in characters.
+/// Longest note, reason or evidence, in characters.
 pub const LONGEST_TEXT: usize = 2_000;
+/// Longest description of a place, in characters.
+pub const LONGEST_PLACE: usize = 300;
 
 /// Which of the two books.
 #[derive(
@@ -67,26 +70,32 @@ pub fn receipt_faults(
         let fault = Rejection::new(Code::SumMismatch).at("received");
         faults.push(fault.with("sum", sum).with("quantity", transfer.quantity));
     }
-    let required =
-        |field: &str, text: Option<&str>, most: usize, faults: &mut Vec<Rejection>, needed: bool| {
-            let text = text.unwrap_or_default().trim();
-            if text.is_empty() && needed {
-                faults.push(Rejection::new(Code::Required).at(field));
-            } else if text.chars().count() > most {
-                faults.push(Rejection::new(Code::TooLong).at(field).with("most", most));
-            }
-        };
     // The office knows neither the receiver's number nor the room: they come with the booking.
     let taken = receipt.received > 0 && !receipt.deemed;
-    required("assetNumber", receipt.asset_number, LONGEST_NUMBER, &mut faults, taken);
-    required("place", receipt.place, LONGEST_TEXT, &mut faults, taken);
+    typed(&mut faults, "assetNumber", receipt.asset_number, LONGEST_NUMBER, taken);
+    typed(&mut faults, "place", receipt.place, LONGEST_PLACE, taken);
     let explained = receipt.deemed || receipt.refused > 0 || receipt.lost > 0;
-    required("evidence", receipt.evidence, LONGEST_TEXT, &mut faults, explained);
+    typed(&mut faults, "evidence", receipt.evidence, LONGEST_TEXT, explained);
     if receipt.deemed && now < transfer.released_at + deemed_after {
         let days = deemed_after.num_days();
         faults.push(Rejection::new(Code::TooEarly).at("deemed").with("days", days));
     }
     faults
+}
+
+/// A text as it is kept, or none where it is blank; notes what is wrong with it.
+pub fn typed(
+    faults: &mut Vec<Rejection>,
+    field: &str,
+    value: Option<&str>,
+    most: usize,
+    needed: bool,
+) -> Option<String> {
+    let kept = checks::optional_text(faults, field, value, most);
+    if needed && kept.is_none() {
+        faults.push(Rejection::new(Code::Required).at(field));
+    }
+    kept
 }
 
 /// The row after a receipt without faults.
