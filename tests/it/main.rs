@@ -5,6 +5,8 @@
 
 mod frame;
 mod harness;
+mod spec;
+mod structure;
 
 use clap::Parser;
 use harness::Registry;
@@ -25,6 +27,8 @@ fn main() -> std::process::ExitCode {
     let arguments = Arguments::from_args();
     let mut registry = Registry::new();
     frame::register(&mut registry);
+    spec::register(&mut registry);
+    structure::register(&mut registry);
     let conclusion = libtest_mimic::run(&arguments, registry.into_trials());
     conclusion.exit_code()
 }
