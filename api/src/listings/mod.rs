@@ -11,7 +11,6 @@
 pub mod draft;
 pub mod freezes;
 pub mod graphql;
-pub mod index;
 pub mod inspect;
 pub mod read;
 pub mod row;

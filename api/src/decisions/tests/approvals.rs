@@ -57,6 +57,7 @@ async fn who_applies_never_approves_and_an_empty_seat_goes_up() {
     let task = world.tasks(&parent_head).await;
     assert_eq!((task[0].side, task[0].unit_id), (Side::Giver, Some(world.bureau)));
 
+    world.later();
     // An office that applies leaves the step to the office's others.
     let office = world.office().await;
     let asset = world.enter(&office, world.card(1, 100)).await.unwrap();

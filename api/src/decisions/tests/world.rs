@@ -54,7 +54,6 @@ macro_rules! put {
             .unwrap()
     };
 }
-pub(super) use put;
 
 impl World {
     pub(super) async fn new() -> Self {
@@ -269,6 +268,11 @@ impl World {
         asset::Entity::find_by_id(id).one(self.app.db().read()).await.unwrap().unwrap()
     }
 
+    /// Lets a minute go by: what happens at one instant is in no order.
+    pub(super) fn later(&self) {
+        self.app.clock().set(self.app.clock().now() + chrono::Duration::minutes(1));
+    }
+
     /// A listed lot of desks: (asset, listing).
     pub(super) async fn listed(&self, quantity: i64, terms: TermsPatch) -> (Uuid, Uuid) {
         let clerk = self.at(Role::Clerk, self.giver).await;
@@ -276,8 +280,9 @@ impl World {
         self.photo(asset, &clerk).await;
         let physical = terms.custody == Some(Custody::Physical);
         let listing = self.offer(&clerk, asset, terms).await.unwrap();
-        self.submit(&clerk, listing).await.unwrap();
+        // Before the submission: a step finds its seat when its turn comes.
         let head = self.at(Role::Head, self.giver).await;
+        self.submit(&clerk, listing).await.unwrap();
         self.decide(&head, Verdict::Approve).await.unwrap();
         self.decide(&self.office().await, Verdict::Approve).await.unwrap();
         if physical {
