@@ -89,7 +89,10 @@ async fn what_is_returned_may_be_corrected_and_what_is_rejected_is_over() {
     let outcome = world.submit(&clerk, listing).await;
     assert_eq!(told(outcome), [(Code::WrongState, String::new())]);
     let cases = approval_case::Entity::find().all(world.app.db().read()).await.unwrap();
-    assert_eq!(cases.iter().map(|case| case.state).collect::<Vec<_>>(), [CaseState::Returned, CaseState::Rejected]);
+    assert_eq!(
+        cases.iter().map(|case| case.state).collect::<Vec<_>>(),
+        [CaseState::Returned, CaseState::Rejected]
+    );
     let steps = approval_step::Entity::find().all(world.app.db().read()).await.unwrap();
     assert!(steps.iter().all(|step| !matches!(step.state, StepState::Pending | StepState::Waiting)));
 }
@@ -121,7 +124,13 @@ async fn many_are_decided_at_once_or_none() {
     let outcome = decide_steps(&world.app, &head, None, &decide).await;
     assert_eq!(told(outcome), [(Code::Required, "decisions.1.comment".into())]);
     assert_eq!(world.tasks(&head).await.len(), 3);
-    let unknown = Decide { decisions: vec![say(ids[0], Verdict::Approve, None), say(Uuid::nil(), Verdict::Approve, None), say(ids[0], Verdict::Approve, None)] };
+    let unknown = Decide {
+        decisions: vec![
+            say(ids[0], Verdict::Approve, None),
+            say(Uuid::nil(), Verdict::Approve, None),
+            say(ids[0], Verdict::Approve, None),
+        ],
+    };
     let outcome = decide_steps(&world.app, &head, None, &unknown).await;
     assert_eq!(
         told(outcome),

@@ -61,7 +61,11 @@ async fn a_number_is_unique_at_its_holder_while_the_card_is_active() {
 #[tokio::test]
 async fn a_seen_twin_is_refused_and_an_unseen_one_goes_to_the_office() {
     let world = World::new().await;
-    let twin = || CardPatch { brand: Some("联想".into()), serial: Some(Some("sn 001".into())), ..world.card(1, 100) };
+    let twin = || CardPatch {
+        brand: Some("联想".into()),
+        serial: Some(Some("sn 001".into())),
+        ..world.card(1, 100)
+    };
     let clerk = world.at(Role::Clerk, world.giver).await;
     let first = world.enter(&clerk, CardPatch { restricted: Some(true), ..twin() }).await.unwrap();
     assert_eq!(told(world.enter(&clerk, twin()).await), [(Code::Duplicate, "serial".into())]);
@@ -74,7 +78,13 @@ async fn a_seen_twin_is_refused_and_an_unseen_one_goes_to_the_office() {
     let plain = CardPatch { serial: Some(Some("sn 002".into())), ..twin() };
     let third = world.enter_at(&stranger, world.other, plain).await.unwrap();
     let trail = audit_entry::Entity::find().all(world.app.db().read()).await.unwrap();
-    let of = |id| trail.iter().filter(|entry| entry.subject_id == id).map(|entry| entry.action.clone()).collect::<Vec<_>>();
+    let of = |id| {
+        trail
+            .iter()
+            .filter(|entry| entry.subject_id == id)
+            .map(|entry| entry.action.clone())
+            .collect::<Vec<_>>()
+    };
     assert_eq!(of(second), of(third));
     // Placeholders are nobody's twins.
     for _ in 0..2 {
@@ -127,7 +137,10 @@ async fn a_card_keeps_its_identity_and_its_fen_over_splits_and_transfers() {
         .await
         .unwrap();
     let moved = world.asset(child).await;
-    assert_eq!((moved.holder_id, moved.number.as_deref(), moved.place.as_str()), (other, Some("T-9"), "馆内"));
+    assert_eq!(
+        (moved.holder_id, moved.number.as_deref(), moved.place.as_str()),
+        (other, Some("T-9"), "馆内")
+    );
     assert_eq!(moved.parent_id, Some(id));
     let history = read::history(&world.app, child).await.unwrap();
     assert_eq!(history.iter().map(|held| held.unit_id).collect::<Vec<_>>(), [other, world.giver]);

@@ -25,7 +25,8 @@ async fn a_submission_is_told_everything_at_once() {
     let world = World::new().await;
     let clerk = world.at(Role::Clerk, world.giver).await;
     let asset = world.enter(&clerk, CardPatch::default()).await.unwrap();
-    let physical = TermsPatch { custody: Some(Custody::Physical), quantity: Some(2), ..TermsPatch::default() };
+    let physical =
+        TermsPatch { custody: Some(Custody::Physical), quantity: Some(2), ..TermsPatch::default() };
     let listing = world.offer(&clerk, asset, physical).await.unwrap();
     let mut fields: Vec<_> =
         told(world.submit(&clerk, listing).await).into_iter().map(|(_, field)| field).collect();
@@ -157,7 +158,8 @@ async fn pages_go_on_where_they_ended_and_filters_narrow() {
     let none = Filter { categories: vec![world.computers], ..Filter::default() };
     let page = Page { first: 2, after: None };
     assert!(read::list(&world.app, &reader, &none, &page, wants).await.unwrap().is_empty());
-    let hydrated = read::hydrate(&world.app, &reader, &[listed[3], Uuid::nil(), listed[0]], wants).await.unwrap();
+    let hydrated =
+        read::hydrate(&world.app, &reader, &[listed[3], Uuid::nil(), listed[0]], wants).await.unwrap();
     assert_eq!(hydrated.iter().map(|row| row.id).collect::<Vec<_>>(), [listed[3], listed[0]]);
 }
 
@@ -228,7 +230,10 @@ async fn a_holder_takes_back_some_or_all() {
     assert_eq!(world.listing(id).await.state, ListingState::Listed);
     withdraw_listing(&world.app, &clerk, None, &take(version + 1, None)).await.unwrap();
     let stock = world.stock(id).await;
-    assert_eq!((world.listing(id).await.state, stock.available, stock.withdrawn), (ListingState::Withdrawn, 0, 5));
+    assert_eq!(
+        (world.listing(id).await.state, stock.available, stock.withdrawn),
+        (ListingState::Withdrawn, 0, 5)
+    );
     assert!(seen(&world, &world.at(Role::Clerk, world.other).await).await.is_empty());
 }
 
@@ -249,7 +254,10 @@ async fn a_refused_card_finds_its_way_back() {
             // The first joins the listing's card, which is at hand.
             take_back(&tx, &row, first.clone()).await?;
             let base = load_for_update(&tx, asset).await?;
-            assert_eq!((base.quantity, base.value), (2, Some(entity::Money(1_000 - second.value.unwrap().0))));
+            assert_eq!(
+                (base.quantity, base.value),
+                (2, Some(entity::Money(1_000 - second.value.unwrap().0)))
+            );
             // The card itself leaves; the second becomes the listing's.
             let _ = rest;
             move_to(&tx, base, other, None, "", tx.id()).await?;

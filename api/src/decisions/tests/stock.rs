@@ -12,7 +12,7 @@ use crate::identity::Actor;
 use crate::listings::rules::{Move, Stock};
 use crate::listings::steps::{self, Asker, Hold};
 use crate::listings::terms::TermsPatch;
-use crate::listings::{stock, steps as listing_steps};
+use crate::listings::{steps as listing_steps, stock};
 use crate::write::{Command, Tx};
 
 fn counted(row: &listing_stock::Model) -> Stock {
@@ -105,7 +105,12 @@ async fn a_frozen_zone_covers_what_stands_in_its_bins() {
     let (asset, listing) = world.listed(1, physical).await;
     assert_eq!(world.asset(asset).await.bin_id, Some(world.bin));
     let staff = world.person(Role::Staff, entity::identity::Scope::Warehouse, Some(world.warehouse)).await;
-    let order = Freeze { scope: FreezeScope::Place, scope_id: world.zone, cause: FreezeCause::Stocktake, note: String::new() };
+    let order = Freeze {
+        scope: FreezeScope::Place,
+        scope_id: world.zone,
+        cause: FreezeCause::Stocktake,
+        note: String::new(),
+    };
     freeze(&world.app, &staff, None, &order).await.unwrap();
     assert!(matches!(ask(&world, listing, 1).await, Hold::Frozen(_)));
     let order = Freeze { scope_id: world.strange_bin, ..order };

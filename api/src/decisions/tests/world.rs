@@ -72,7 +72,9 @@ impl World {
             version: 1,
         };
         put!(app, region::Entity, region);
-        for (id, name, parent) in [(bureau, "教育局", None), (giver, "一中", Some(bureau)), (other, "图书馆", None)] {
+        for (id, name, parent) in
+            [(bureau, "教育局", None), (giver, "一中", Some(bureau)), (other, "图书馆", None)]
+        {
             let unit = unit::Model {
                 id,
                 name: name.into(),
@@ -142,7 +144,20 @@ impl World {
             put!(app, storage_place::Entity, place);
         }
         app.load_reference().await.unwrap();
-        Self { app, bureau, giver, other, desks, computers, rooms, warehouse: house, zone, bin, strange_bin, _folder: folder }
+        Self {
+            app,
+            bureau,
+            giver,
+            other,
+            desks,
+            computers,
+            rooms,
+            warehouse: house,
+            zone,
+            bin,
+            strange_bin,
+            _folder: folder,
+        }
     }
 
     /// A new person with one role.
@@ -229,7 +244,12 @@ impl World {
         put!(self.app, photo::Entity, photo);
     }
 
-    pub(super) async fn offer(&self, clerk: &Actor, asset_id: Uuid, terms: TermsPatch) -> Result<Uuid, Fault> {
+    pub(super) async fn offer(
+        &self,
+        clerk: &Actor,
+        asset_id: Uuid,
+        terms: TermsPatch,
+    ) -> Result<Uuid, Fault> {
         let draft = listing_draft::Draft { asset_id, terms };
         Ok(draft_listing(&self.app, clerk, None, &draft).await?.id)
     }
@@ -245,7 +265,12 @@ impl World {
         self.decide_step(actor, step, verdict).await
     }
 
-    pub(super) async fn decide_step(&self, actor: &Actor, step_id: Uuid, verdict: Verdict) -> Result<DecidedSteps, Fault> {
+    pub(super) async fn decide_step(
+        &self,
+        actor: &Actor,
+        step_id: Uuid,
+        verdict: Verdict,
+    ) -> Result<DecidedSteps, Fault> {
         let decision = OneDecision { step_id, verdict, comment: Some("如题".into()), quantity: None };
         decide_steps(&self.app, actor, None, &Decide { decisions: vec![decision] }).await
     }
