@@ -3,8 +3,11 @@
 //! A test that cannot run here is listed by name as ignored, with the reason in its name; `REQUIRE_POSTGRES=1` makes
 //! it fail instead.
 
+mod chain;
+mod city;
 mod frame;
 mod harness;
+mod real_input;
 
 use clap::Parser;
 use harness::Registry;
@@ -25,6 +28,8 @@ fn main() -> std::process::ExitCode {
     let arguments = Arguments::from_args();
     let mut registry = Registry::new();
     frame::register(&mut registry);
+    chain::register(&mut registry);
+    real_input::register(&mut registry);
     let conclusion = libtest_mimic::run(&arguments, registry.into_trials());
     conclusion.exit_code()
 }
