@@ -1,8 +1,17 @@
 //! The command line. In the library, so that tests can run it in a process of their own.
 
-use clap::{Parser, Subcommand};
+use std::path::PathBuf;
 
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use entity::identity::Locale;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::app::App;
 use crate::config::{Serving, Settings};
+use crate::finding;
+use crate::identity::first_administrator::first_administrator;
+use crate::import::{self, What};
 
 /// A city's public warehouse: idle assets are listed, asked for, handed over, and counted as savings
 #[derive(Debug, Parser)]
@@ -18,10 +27,34 @@ pub struct CommandLine {
 enum Command {
     /// Serve GraphQL, and run the jobs unless told not to
     Serve(Serving),
+    /// Run jobs only: expiries, seals, clearing up
+    Worker,
+    /// Load regions, units, categories or standards from a CSV file
+    Import(Import),
     /// Bring the database's schema up to date
     Migrate,
+    /// Build this data folder's search index anew; the server that uses the folder must be stopped
+    Reindex,
     /// Print the GraphQL schema
     Schema,
+    /// Recompute totals, quantities, hashes and seals; fails where anything differs
+    Verify,
+}
+
+#[derive(Args, Debug)]
+struct Import {
+    /// What the file holds
+    what: ImportKind,
+    /// The file: CSV in UTF-8 with a line of headers
+    file: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ImportKind {
+    Regions,
+    Units,
+    Categories,
+    Standards,
 }
 
 /// Does what the line says and returns when it is done.
@@ -34,25 +67,105 @@ pub async fn run(line: CommandLine) -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let settings = line.settings;
     match line.command {
-        Command::Serve(serving) => {
+        Command::Serve(serving) => serve(settings.open().await?, &serving).await,
+        Command::Worker => {
             let app = settings.open().await?;
-            let stop = crate::serve::stop_on_signal()?;
-            crate::serve::serve(app, &serving, stop, |address| say(&format!("http://{address}"))).await
+            crate::jobs::run(app, crate::work::handlers(), crate::serve::stop_on_signal()?).await?;
+            Ok(())
         }
+        Command::Import(import) => load(&settings.open().await?, &import).await,
         Command::Migrate => {
             settings.open().await?;
             say("the schema is up to date");
             Ok(())
         }
+        Command::Reindex => reindex(&settings.open().await?).await,
         Command::Schema => {
-            say(&crate::graphql::sdl());
+            say(crate::graphql::sdl().trim_end());
             Ok(())
         }
+        Command::Verify => verify(&settings.open().await?).await,
     }
+}
+
+async fn serve(app: App, serving: &Serving) -> anyhow::Result<()> {
+    let stop = crate::serve::stop_on_signal()?;
+    if let Some(code) = first_administrator(&app).await? {
+        say(&format!(
+            "Nobody can sign in yet. The first administrator comes in with this code, within 24 hours / \
+             尚无账号，首位管理员请在 24 小时内使用此代码：\n\n    {code}\n\n    \
+             curl http://{}/auth/first-administrator -H 'content-type: application/json' \\\n      \
+             -d '{{\"code\": \"{code}\", \"account\": \"admin\", \"name\": \"管理员\", \"password\": \"…\"}}'\n",
+            serving.listen
+        ));
+    }
+    crate::serve::serve(app, serving, stop, |address| say(&format!("Listening on http://{address}"))).await
+}
+
+async fn load(app: &App, import: &Import) -> anyhow::Result<()> {
+    let file = tokio::fs::read(&import.file)
+        .await
+        .with_context(|| format!("cannot read {}", import.file.display()))?;
+    let what = match import.what {
+        ImportKind::Regions => What::Regions,
+        ImportKind::Units => What::Units,
+        ImportKind::Categories => What::Categories,
+        ImportKind::Standards => What::Standards,
+    };
+    let bar = bar(0, "rows");
+    let report = import::run(app, what, &file, |progress| {
+        bar.set_length(progress.total);
+        bar.set_position(progress.done);
+    })
+    .await?;
+    bar.finish_and_clear();
+    for bad in &report.bad {
+        let (line, field) = (bad.line, bad.field());
+        say(&format!("line {line} {field}: {} / {}", bad.reason(Locale::Zh), bad.reason(Locale::En)));
+    }
+    say(&format!(
+        "{} new, {} changed, {} as they were, {} faults",
+        report.created,
+        report.changed,
+        report.unchanged,
+        report.bad.len()
+    ));
+    anyhow::ensure!(report.bad.is_empty(), "some rows were not kept; correct them and load the file again");
+    Ok(())
+}
+
+async fn reindex(app: &App) -> anyhow::Result<()> {
+    let (index, _) = finding::follow::open(app.data_dir()).await?;
+    let bar = bar(finding::documents::count(app.db().read()).await?, "listings");
+    let count = finding::follow::rebuild(app, &index, |done| bar.set_position(done)).await?;
+    bar.finish_and_clear();
+    say(&format!("{count} listings are in the search index"));
+    Ok(())
+}
+
+async fn verify(app: &App) -> anyhow::Result<()> {
+    let parts = crate::verify::verify(app, |part| {
+        let verdict = if part.faults.is_empty() { "ok" } else { "WRONG" };
+        say(&format!("{:<24} {:>9} rows  {verdict}", part.name, part.rows));
+    })
+    .await?;
+    let faults: Vec<&String> = parts.iter().flat_map(|part| &part.faults).collect();
+    for fault in &faults {
+        say(fault);
+    }
+    anyhow::ensure!(faults.is_empty(), "{} differences", faults.len());
+    Ok(())
+}
+
+/// A bar on standard error; where that is no terminal nothing is drawn.
+pub(crate) fn bar(total: u64, of: &'static str) -> ProgressBar {
+    let template = format!("{{bar:40}} {{pos}}/{{len}} {of} · {{per_sec}} · {{eta}} left");
+    let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(total).with_style(style)
 }
 
 /// What the person at the terminal reads; the log goes to standard error.
 #[expect(clippy::print_stdout, reason = "this is the command line's own voice")]
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     println!("{text}");
 }

@@ -16,8 +16,9 @@
 //! - [`assets`]: cards and their history. [`listings`]: offers, their stock, freezes. [`photos`]: pictures of assets.
 //! - [`requests`]: what units ask for. [`transfers`]: hand-overs. [`savings`]: the ledger.
 //! - [`approvals`]: cases and steps. [`decisions`]: what is decided over listings and requests.
-//! - [`finding`]: search.
+//! - [`finding`]: search and its index.
 //! - [`audit`]: the chained and sealed trail. [`events`]: the retained log. [`jobs`]: work that goes on by itself; [`work`]: what it is.
+//! - [`verify`]: recomputes what must agree.
 //! - [`demo`]: a generated city.
 
 pub mod app;
@@ -53,6 +54,7 @@ pub mod serve;
 #[cfg(test)]
 mod testing;
 pub mod transfers;
+pub mod verify;
 pub mod warehouses;
 pub mod work;
 pub mod write;

@@ -42,6 +42,8 @@ pub async fn serve(
         secure: serving.secure_cookie,
         tasks: tasks.clone(),
     };
+    let worker = (!serving.no_worker)
+        .then(|| tokio::spawn(crate::jobs::run(app.clone(), crate::work::handlers(), stop.clone())));
     let service = router(routes).into_make_service_with_connect_info::<SocketAddr>();
     ready(address);
     let asked = stop.clone();
@@ -59,6 +61,9 @@ pub async fn serve(
     // Also where the server ended by itself.
     stop.cancel();
     follower.await?;
+    if let Some(worker) = worker {
+        worker.await??;
+    }
     tasks.close();
     if tokio::time::timeout(LAST_WORDS, tasks.wait()).await.is_err() {
         tracing::warn!("some mutations did not end in time");

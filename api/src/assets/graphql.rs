@@ -2,24 +2,24 @@
 
 use std::collections::HashMap;
 
-use async_graphql::{Context, Enum, ID, InputObject, Lookahead, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Lookahead, Object, SimpleObject};
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::assets::{asset_holding, duplicate_case};
 use entity::identity::Locale;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-use super::card::{CardPatch, Change};
 use super::details::{Details, RealEstate, Software, Vehicle};
 use super::draft::{Draft, draft_asset};
 use super::duplicates::{Resolve, resolve_duplicate};
+use super::inputs::{DraftAssetInput, ResolveDuplicateInput, UpdateAssetInput};
 use super::read::{self, Filter, Key};
 use super::row::{CardRow, Rest};
 use super::update::{Update, update_asset};
 use crate::authz::{Operation, Parties};
 use crate::catalogue::graphql::Category;
 use crate::checks;
-use crate::fault::{Code, Fault, Rejection};
+use crate::fault::{Code, Fault};
 use crate::graphql::connection::{Page, connection};
 use crate::graphql::context::Given;
 use crate::graphql::enums::{AssetKind, AssetSource, AssetState, Condition, ValueBasis};
@@ -475,150 +475,6 @@ impl AssetQuery {
 /// What a page costs: its rows, each with what is asked of it.
 pub(crate) fn page_cost(first: Option<i32>, child: usize) -> usize {
     usize::try_from(first.unwrap_or(20)).unwrap_or(1).saturating_mul(child).saturating_add(1)
-}
-
-/// What may be written on a card. What is left out stays as it is; null clears.
-#[derive(Debug, Default, InputObject)]
-pub struct CardInput {
-    /// How it came to be available.
-    source: Option<AssetSource>,
-    /// Asset number at the holder.
-    number: MaybeUndefined<String>,
-    /// Category.
-    category_id: MaybeUndefined<ID>,
-    /// Name, up to 200 characters.
-    name: Option<String>,
-    /// Brand, up to 100 characters.
-    brand: Option<String>,
-    /// Model, up to 200 characters.
-    model: Option<String>,
-    /// Serial number, up to 100 characters: unique per brand; 无, 0000, N/A and the like count as none.
-    serial: MaybeUndefined<String>,
-    /// Description, up to 4,000 characters.
-    description: Option<String>,
-    /// How good it is.
-    condition: MaybeUndefined<Condition>,
-    /// Where it stands, in words, up to 300 characters.
-    place: Option<String>,
-    /// Pieces, 1 to 1,000,000. More than one makes a lot.
-    quantity: Option<i32>,
-    /// Unit of measure, such as 台 or 把.
-    measure: Option<String>,
-    /// Value of the whole quantity; positive.
-    value: MaybeUndefined<Money>,
-    /// What the value is. UNKNOWN goes without a value.
-    value_basis: Option<ValueBasis>,
-    /// Day of acquisition.
-    acquired_on: MaybeUndefined<NaiveDate>,
-    /// Funding source.
-    funding_source: Option<String>,
-    /// The card's own depreciation life, 1 to 1,200 months.
-    depreciation_months: MaybeUndefined<i32>,
-    /// The card's own minimum service life, 1 to 1,200 months.
-    min_service_months: MaybeUndefined<i32>,
-    /// Hides it from all without the right.
-    restricted: Option<bool>,
-    /// Erasure or disk-removal record, up to 2,000 characters.
-    erasure_record: MaybeUndefined<String>,
-    /// Fields of a vehicle, as a whole.
-    vehicle: Option<Vehicle>,
-    /// Fields of land and rooms, as a whole.
-    real_estate: Option<RealEstate>,
-    /// Fields of software, as a whole.
-    software: Option<Software>,
-    /// Whether it is secret (涉密). A secret thing is refused and nothing of it is kept: this network may not hold it.
-    secret: Option<bool>,
-}
-
-fn change<T>(value: MaybeUndefined<T>) -> Change<T> {
-    match value {
-        MaybeUndefined::Undefined => None,
-        MaybeUndefined::Null => Some(None),
-        MaybeUndefined::Value(value) => Some(Some(value)),
-    }
-}
-
-impl CardInput {
-    fn read(self) -> Result<CardPatch, Rejection> {
-        let category_id = match change(self.category_id) {
-            Some(Some(id)) => Some(Some(expect(Kind::Category, &id, "categoryId")?)),
-            other => other.map(|_| None),
-        };
-        let kinds = [
-            self.vehicle.map(Details::Vehicle),
-            self.real_estate.map(Details::RealEstate),
-            self.software.map(Details::Software),
-        ];
-        let mut details = kinds.into_iter().flatten();
-        let (first, second) = (details.next(), details.next());
-        if let Some(second) = second {
-            // One card is of one kind.
-            return Err(Rejection::new(Code::KindMismatch)
-                .at(second.field())
-                .with("kind", first.map_or("GENERAL".to_owned(), |first| first.kind().to_string())));
-        }
-        Ok(CardPatch {
-            source: self.source.map(Into::into),
-            number: change(self.number),
-            category_id,
-            name: self.name,
-            brand: self.brand,
-            model: self.model,
-            serial: change(self.serial),
-            description: self.description,
-            condition: change(self.condition).map(|condition| condition.map(Into::into)),
-            place: self.place,
-            quantity: self.quantity.map(Into::into),
-            measure: self.measure,
-            value: change(self.value).map(|value| value.map(|value| value.0)),
-            value_basis: self.value_basis.map(Into::into),
-            acquired_on: change(self.acquired_on),
-            funding_source: self.funding_source,
-            depreciation_months: change(self.depreciation_months).map(|months| months.map(Into::into)),
-            min_service_months: change(self.min_service_months).map(|months| months.map(Into::into)),
-            restricted: self.restricted,
-            erasure_record: change(self.erasure_record),
-            details: first,
-            secret: self.secret,
-        })
-    }
-}
-
-/// A card to be entered.
-#[derive(Debug, InputObject)]
-pub struct DraftAssetInput {
-    /// Makes a repeated call harmless: the same key with the same input gives the first answer.
-    idempotency_key: String,
-    /// Unit that holds it.
-    holder_id: ID,
-    /// Kind; that of the category where it is left out.
-    kind: Option<AssetKind>,
-    /// What is known of it.
-    #[graphql(flatten)]
-    card: CardInput,
-}
-
-/// A change of a card.
-#[derive(Debug, InputObject)]
-pub struct UpdateAssetInput {
-    /// Makes a repeated call harmless: the same key with the same input gives the first answer.
-    idempotency_key: String,
-    /// The card.
-    id: ID,
-    /// The version that you have seen.
-    version: i32,
-    /// What changes.
-    #[graphql(flatten)]
-    card: CardInput,
-}
-
-/// A suspected duplicate that turned out to be none.
-#[derive(Debug, InputObject)]
-pub struct ResolveDuplicateInput {
-    /// Makes a repeated call harmless: the same key with the same input gives the first answer.
-    idempotency_key: String,
-    /// The case.
-    id: ID,
 }
 
 /// What came of entering a card.

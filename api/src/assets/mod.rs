@@ -10,6 +10,7 @@ pub mod details;
 pub mod draft;
 pub mod duplicates;
 pub mod graphql;
+mod inputs;
 pub mod read;
 pub mod row;
 pub mod rules;

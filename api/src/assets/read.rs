@@ -195,6 +195,8 @@ pub async fn history(app: &App, card: Uuid) -> Result<Vec<asset_holding::Model>,
     Ok(asset_holding::Entity::find()
         .filter(asset_holding::Column::AssetId.eq(card))
         .order_by_desc(asset_holding::Column::FromAt)
+        // Two of one instant: the one that ended came before the one that goes on.
+        .order_by_desc(Expr::col(asset_holding::Column::ToAt).is_null())
         .order_by_desc(asset_holding::Column::Id)
         .limit(100)
         .all(app.db().read())

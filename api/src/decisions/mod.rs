@@ -8,4 +8,6 @@
 pub mod decide;
 pub mod freeze;
 pub mod graphql;
+#[cfg(test)]
+mod tests;
 pub mod withdraw;

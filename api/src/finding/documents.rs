@@ -6,7 +6,9 @@ use chrono::Datelike;
 use entity::assets::asset;
 use entity::listings::{listing, listing_stock};
 use entity::photos::photo;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use search::ListingDocument;
 use uuid::Uuid;
 
@@ -161,4 +163,12 @@ fn document(
         restricted: card.restricted,
         audience_units: listing.directed_to.into_iter().collect(),
     }
+}
+
+/// How many listings there are.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn count(conn: &impl ConnectionTrait) -> Result<u64, DbErr> {
+    listing::Entity::find().count(conn).await
 }

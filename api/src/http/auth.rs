@@ -8,11 +8,12 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::StatusCode;
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
+use entity::identity::Locale;
 use serde::{Deserialize, Serialize};
 
 use super::{COOKIE, Caller, Problem, Routes};
 use crate::fault::Fault;
-use crate::identity::sign_in;
+use crate::identity::{first_administrator, sign_in};
 
 /// Body of `POST /auth/sign-in`.
 #[derive(Deserialize)]
@@ -58,6 +59,42 @@ pub async fn sign_in(
         .build();
     let token = Token { token: signed_in.token, must_change_password: signed_in.must_change_password };
     Ok((jar.add(cookie), Json(token)))
+}
+
+/// Body of `POST /auth/first-administrator`.
+#[derive(Deserialize)]
+pub struct FirstAdministrator {
+    code: String,
+    account: String,
+    name: String,
+    password: String,
+}
+
+/// `POST /auth/first-administrator {code, account, name, password}`: takes the code that the service printed for the
+/// first account. Sign in afterwards.
+///
+/// # Errors
+/// 400 for a code that is wrong or used, 429 after several of them.
+pub async fn first_administrator(
+    State(routes): State<Routes>,
+    ConnectInfo(source): ConnectInfo<SocketAddr>,
+    body: Result<Json<FirstAdministrator>, JsonRejection>,
+) -> Result<StatusCode, Problem> {
+    let Json(body) = body.map_err(not_json)?;
+    let input = first_administrator::Input {
+        code: body.code,
+        login: body.account,
+        name: body.name,
+        password: body.password,
+        locale: Locale::Zh,
+    };
+    let app = routes.app.clone();
+    routes
+        .tasks
+        .spawn(async move { first_administrator::redeem(&app, &input, &source.ip().to_string()).await })
+        .await
+        .map_err(|error| Fault::Internal(error.into()))??;
+    Ok(StatusCode::CREATED)
 }
 
 /// `POST /auth/sign-out`: ends the session of the token or cookie.

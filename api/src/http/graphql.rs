@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use super::{Caller, Problem, Routes};
 use crate::fault::Fault;
 use crate::graphql::limits;
+use crate::identity::session;
 
 /// The media type of the specification.
 const GRAPHQL_JSON: &str = "application/graphql-response+json";
@@ -125,8 +126,9 @@ async fn run(
         error.locations.clear();
         return Ok(refused(media, vec![error]));
     }
-    if let Some(actor) = caller.actor {
-        request = request.data(actor);
+    if let (Some(actor), Some(token)) = (caller.actor, caller.token) {
+        // The token too: a change of password ends all sessions of the account but this one.
+        request = request.data(actor).data(session::Token(token));
     }
     let response = if mutation {
         // A client that hangs up drops its handler: what was begun goes on to its end in a task of its own.

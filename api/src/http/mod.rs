@@ -51,6 +51,7 @@ pub fn router(routes: Routes) -> Router {
         .route("/graphql", get(graphql::get).post(graphql::post))
         .route("/auth/sign-in", post(auth::sign_in))
         .route("/auth/sign-out", post(auth::sign_out))
+        .route("/auth/first-administrator", post(auth::first_administrator))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .layer(DefaultBodyLimit::max(BODY))

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use async_graphql::{Context, Enum, ID, InputObject, Lookahead, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, Lookahead, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::approvals::ApprovalSubject;
 use entity::listings::asset_freeze;
@@ -11,22 +11,24 @@ use uuid::Uuid;
 
 use super::draft::{Draft, draft_listing};
 use super::freezes;
-use super::inspect::{Inspect, Verdict, inspect_listing};
-use super::read::{self, Filter};
+use super::inputs::{
+    DraftListingInput, InspectListingInput, ListingFilter, SubmitListingInput, UpdateListingInput,
+};
+use super::inspect::{Inspect, inspect_listing};
+use super::read;
 use super::row::{ListingRow, Wants};
 use super::rules::Stock;
 use super::submit::{Submit, submit_listing};
-use super::terms::TermsPatch;
 use super::update::{Update, update_listing};
 use crate::approvals::graphql::ApprovalCase;
 use crate::approvals::read::cases_of;
 use crate::assets::graphql::{Asset, REST_FIELDS, page_cost, photos_of};
 use crate::assets::row::Depth;
 use crate::authz::{Operation, Parties};
-use crate::fault::{Code, Fault, Rejection};
+use crate::fault::{Code, Fault};
 use crate::graphql::connection::{Page, connection};
 use crate::graphql::context::Given;
-use crate::graphql::enums::{AssetKind, Condition, Custody, FreezeCause, FreezeScope, ListingState, Purpose};
+use crate::graphql::enums::{Custody, FreezeCause, FreezeScope, ListingState, Purpose};
 use crate::graphql::errors::{UserError, payload, query_error};
 use crate::graphql::ids::{Kind, decode, encode, expect, expect_some};
 use crate::organisation::graphql::Unit;
@@ -343,59 +345,6 @@ pub fn scope_kind(scope: entity::listings::FreezeScope) -> Kind {
 connection!(ListingConnection, ListingEdge, Listing);
 connection!(FreezeConnection, FreezeEdge, Freeze);
 
-/// Which listings a list shows. What is left out asks nothing; within a list any value will do.
-#[derive(Debug, Default, InputObject)]
-pub struct ListingFilter {
-    /// In one of these states; LISTED where none is named.
-    states: Option<Vec<ListingState>>,
-    /// Offered by one of these units.
-    unit_ids: Option<Vec<ID>>,
-    /// Offered by a unit placed in one of these regions or below them.
-    region_ids: Option<Vec<ID>>,
-    /// In one of these categories or below them.
-    category_ids: Option<Vec<ID>>,
-    /// Of one of these kinds.
-    kinds: Option<Vec<AssetKind>>,
-    /// Where it is.
-    custody: Option<Custody>,
-    /// In one of these conditions.
-    conditions: Option<Vec<Condition>>,
-    /// Only with a piece to ask for now.
-    available_only: Option<bool>,
-}
-
-/// Most values of one part of a filter.
-const MOST_VALUES: usize = 200;
-
-impl ListingFilter {
-    fn read(self) -> Result<Filter, Fault> {
-        fn ids(kind: Kind, ids: Option<Vec<ID>>, field: &str) -> Result<Vec<Uuid>, Rejection> {
-            let ids = few(ids, field)?;
-            ids.iter().map(|id| expect(kind, id, field)).collect()
-        }
-        fn few<T>(values: Option<Vec<T>>, field: &str) -> Result<Vec<T>, Rejection> {
-            let values = values.unwrap_or_default();
-            if values.len() > MOST_VALUES {
-                return Err(Rejection::new(Code::OutOfRange)
-                    .at(field)
-                    .with("least", 0)
-                    .with("most", MOST_VALUES));
-            }
-            Ok(values)
-        }
-        Ok(Filter {
-            states: few(self.states, "filter.states")?.into_iter().map(Into::into).collect(),
-            units: ids(Kind::Unit, self.unit_ids, "filter.unitIds")?,
-            regions: ids(Kind::Region, self.region_ids, "filter.regionIds")?,
-            categories: ids(Kind::Category, self.category_ids, "filter.categoryIds")?,
-            kinds: few(self.kinds, "filter.kinds")?.into_iter().map(Into::into).collect(),
-            custody: self.custody.map(Into::into),
-            conditions: few(self.conditions, "filter.conditions")?.into_iter().map(Into::into).collect(),
-            available_only: self.available_only.unwrap_or_default(),
-        })
-    }
-}
-
 /// Order of a list of listings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
 pub enum ListingSort {
@@ -462,106 +411,6 @@ impl ListingQuery {
         let nodes = rows.into_iter().map(Freeze).collect();
         Ok(FreezeConnection::new(first, nodes, |freeze| freezes::Key(freeze.0.id)))
     }
-}
-
-/// The terms of an offer. What is left out stays as it is; null clears.
-#[derive(Debug, Default, InputObject)]
-pub struct TermsInput {
-    /// Pieces offered; all that the card has where a new offer names none.
-    quantity: Option<i32>,
-    /// Where it is while it is listed; VIRTUAL where a new offer names none.
-    custody: Option<Custody>,
-    /// What is offered; TRANSFER where a new offer names none.
-    purpose: Option<Purpose>,
-    /// 协议调剂: the one unit that may ask.
-    directed_to_id: MaybeUndefined<ID>,
-    /// PHYSICAL: where it is brought.
-    warehouse_id: MaybeUndefined<ID>,
-    /// What askers should know, up to 2,000 characters.
-    note: Option<String>,
-    /// 批复文号 of the giver, up to 100 characters.
-    approval_number: MaybeUndefined<String>,
-}
-
-impl TermsInput {
-    fn read(self) -> Result<TermsPatch, Rejection> {
-        fn id(kind: Kind, id: MaybeUndefined<ID>, field: &str) -> Result<Option<Option<Uuid>>, Rejection> {
-            Ok(match id {
-                MaybeUndefined::Undefined => None,
-                MaybeUndefined::Null => Some(None),
-                MaybeUndefined::Value(id) => Some(Some(expect(kind, &id, field)?)),
-            })
-        }
-        Ok(TermsPatch {
-            quantity: self.quantity.map(Into::into),
-            custody: self.custody.map(Into::into),
-            purpose: self.purpose.map(Into::into),
-            directed_to: id(Kind::Unit, self.directed_to_id, "directedToId")?,
-            warehouse_id: id(Kind::Warehouse, self.warehouse_id, "warehouseId")?,
-            note: self.note,
-            approval_number: match self.approval_number {
-                MaybeUndefined::Undefined => None,
-                MaybeUndefined::Null => Some(None),
-                MaybeUndefined::Value(number) => Some(Some(number)),
-            },
-        })
-    }
-}
-
-/// An offer to be drafted.
-#[derive(Debug, InputObject)]
-pub struct DraftListingInput {
-    /// Makes a repeated call harmless: the same key with the same input gives the first answer.
-    idempotency_key: String,
-    /// The card.
-    asset_id: ID,
-    /// Its terms.
-    #[graphql(flatten)]
-    terms: TermsInput,
-}
-
-/// A change of an offer.
-#[derive(Debug, InputObject)]
-pub struct UpdateListingInput {
-    /// Makes a repeated call harmless: the same key with the same input gives the first answer.
-    idempotency_key: String,
-    /// The listing.
-    id: ID,
-    /// The version that you have seen.
-    version: i32,
-    /// What changes.
-    #[graphql(flatten)]
-    terms: TermsInput,
-}
-
-/// An offer to be handed in.
-#[derive(Debug, InputObject)]
-pub struct SubmitListingInput {
-    /// Makes a repeated call harmless: the same key with the same input gives the first answer.
-    idempotency_key: String,
-    /// The listing.
-    id: ID,
-    /// The version that you have seen.
-    version: i32,
-}
-
-/// An inspection.
-#[derive(Debug, InputObject)]
-pub struct InspectListingInput {
-    /// Makes a repeated call harmless: the same key with the same input gives the first answer.
-    idempotency_key: String,
-    /// The listing.
-    id: ID,
-    /// The version that you have seen.
-    version: i32,
-    /// What was found.
-    verdict: Verdict,
-    /// ACCEPT: pieces accepted; all of them where it is left out. The rest goes back to the holder.
-    accepted: Option<i32>,
-    /// ACCEPT: storage place it is put into.
-    place_id: Option<ID>,
-    /// Why it is not accepted, or not in full.
-    note: Option<String>,
 }
 
 macro_rules! listing_payload {

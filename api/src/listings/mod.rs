@@ -11,6 +11,7 @@
 pub mod draft;
 pub mod freezes;
 pub mod graphql;
+mod inputs;
 pub mod inspect;
 pub mod read;
 pub mod row;

@@ -2,7 +2,7 @@
 
 use entity::approvals::ApprovalSubject;
 use entity::assets::{AssetState, asset};
-use entity::catalogue::{RequiredStep, required_field};
+use entity::catalogue::RequiredStep;
 use entity::events::Subject;
 use entity::listings::{FreezeScope, ListingState, asset_freeze, listing, listing_stock};
 use entity::photos::photo;
@@ -24,6 +24,7 @@ pub use super::stock::{
 };
 use crate::approvals::steps::{Decided, Progress};
 use crate::assets;
+use crate::catalogue;
 use crate::fault::{Code, Fault, Rejection};
 use crate::identity::Actor;
 use crate::write::Tx;
@@ -196,16 +197,7 @@ pub(crate) async fn list(tx: &Tx, listing: listing::Model) -> Result<listing::Mo
 
 /// Fields that the rule book asks for before a step, on this civil day.
 pub(super) async fn required(tx: &Tx, card: &asset::Model, step: RequiredStep) -> Result<Vec<String>, Fault> {
-    use required_field::Column;
-    let rows = required_field::Entity::find()
-        .filter(Column::Step.eq(step))
-        .filter(Condition::any().add(Column::Kind.is_null()).add(Column::Kind.eq(card.kind)))
-        .filter(Condition::any().add(Column::Source.is_null()).add(Column::Source.eq(card.source)))
-        .filter(Column::ValidFrom.lte(tx.today()))
-        .filter(Condition::any().add(Column::ValidTo.is_null()).add(Column::ValidTo.gte(tx.today())))
-        .all(tx.conn())
-        .await?;
-    Ok(rows.into_iter().map(|row| row.field).collect())
+    catalogue::steps::required_fields(tx, card.kind, card.source, step).await
 }
 
 /// Photos of a card.

@@ -134,7 +134,7 @@ pub async fn lock(tx: &Tx, listing: Uuid) -> Result<Stock, Fault> {
 }
 
 /// Makes one move; none where there are not `n` pieces to move.
-pub(super) async fn try_move(tx: &Tx, listing: Uuid, n: i64, step: Move) -> Result<Option<Stock>, Fault> {
+pub(crate) async fn try_move(tx: &Tx, listing: Uuid, n: i64, step: Move) -> Result<Option<Stock>, Fault> {
     if n <= 0 {
         return Err(lacking(listing, "a move of no pieces"));
     }

@@ -1,7 +1,7 @@
 //! Units, the regions they are in, and the snapshot of reference data that every process keeps in memory.
 //!
-//! - `save_unit`, `save_region`: the use cases. [`rules`]: what both must look like. [`tree`]: no circles.
-//! - [`credit_code`]: 统一社会信用代码.
+//! - The use cases are `save_unit` and `save_region`. [`rules`]: what both must look like. [`tree`]: no circles.
+//! - [`credit_code`]: the check of 统一社会信用代码.
 //! - [`steps`]: the same inside the transaction of another slice. [`read`]: finders over the snapshot.
 
 pub mod credit_code;

@@ -78,5 +78,5 @@ pub(crate) fn first_sorted<'a, T, K: Ord>(found: &mut Vec<&'a T>, limit: usize, 
         found.select_nth_unstable_by(limit - 1, |a, b| key(a).cmp(&key(b)));
     }
     found.truncate(limit);
-    found.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+    found.sort_unstable_by_key(|row| key(row));
 }

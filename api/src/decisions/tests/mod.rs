@@ -1,0 +1,5 @@
+mod approvals;
+mod cards;
+mod listings;
+mod stock;
+mod world;
