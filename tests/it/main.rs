@@ -3,8 +3,14 @@
 //! A test that cannot run here is listed by name as ignored, with the reason in its name; `REQUIRE_POSTGRES=1` makes
 //! it fail instead.
 
+mod bad_input;
+mod chain;
+mod city;
 mod frame;
 mod harness;
+mod pictures;
+mod real_input;
+mod s3;
 mod spec;
 mod structure;
 
@@ -27,6 +33,10 @@ fn main() -> std::process::ExitCode {
     let arguments = Arguments::from_args();
     let mut registry = Registry::new();
     frame::register(&mut registry);
+    chain::register(&mut registry);
+    real_input::register(&mut registry);
+    bad_input::register(&mut registry);
+    s3::register(&mut registry);
     spec::register(&mut registry);
     structure::register(&mut registry);
     let conclusion = libtest_mimic::run(&arguments, registry.into_trials());
