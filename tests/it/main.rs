@@ -10,6 +10,7 @@ mod frame;
 mod harness;
 mod pictures;
 mod real_input;
+mod rights;
 mod s3;
 mod spec;
 mod structure;
@@ -35,6 +36,7 @@ fn main() -> std::process::ExitCode {
     frame::register(&mut registry);
     chain::register(&mut registry);
     real_input::register(&mut registry);
+    rights::register(&mut registry);
     bad_input::register(&mut registry);
     s3::register(&mut registry);
     spec::register(&mut registry);
