@@ -265,7 +265,13 @@ impl Teller<'_> {
             Fate::Pending | Fate::Cancelled => dice.below(last as u32 + 1) as usize,
             Fate::Expired => 0,
             // A giver who refuses has not judged the asker, so it is the asker's head or the office.
-            Fate::Returned | Fate::Rejected => if dice.chance(600) { last } else { 0 },
+            Fate::Returned | Fate::Rejected => {
+                if dice.chance(600) {
+                    last
+                } else {
+                    0
+                }
+            }
             Fate::Cut => last,
             Fate::GiverFailed if last == 2 => 1,
             // What is in the warehouse is there: its giver cannot fail.
@@ -432,12 +438,9 @@ impl Line {
                 StepState::Skipped,
                 phrases::CANCELLATIONS,
             ),
-            Fate::GiverFailed if self.steps[at_step].side == Side::Giver => (
-                LineState::GiverFailed,
-                LineReason::Refused,
-                StepState::Rejected,
-                phrases::GIVER_FAILURES,
-            ),
+            Fate::GiverFailed if self.steps[at_step].side == Side::Giver => {
+                (LineState::GiverFailed, LineReason::Refused, StepState::Rejected, phrases::GIVER_FAILURES)
+            }
             _ => (LineState::Rejected, LineReason::Refused, StepState::Rejected, phrases::REJECTIONS),
         };
         let comment = Some(dice.word(words));

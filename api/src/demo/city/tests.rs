@@ -9,6 +9,7 @@ use entity::organisation::{FiscalLevel, UnitKind, UnitState};
 use entity::requests::LineState;
 
 use super::*;
+use crate::organisation::credit_code;
 
 fn today() -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 11, 23).unwrap()
@@ -163,6 +164,8 @@ fn check(city: &City, listing: &GeneratedListing) {
     // The card.
     let category = standards::category(asset.category).expect("a known category");
     assert!(category.depreciation_months.is_some(), "a group is no category of an asset: {about}");
+    assert_eq!(standards::kind(asset.category), asset.kind, "{about}");
+    assert_eq!(standards::has_disk(asset.category), asset.has_disk, "{about}");
     assert!(
         !asset.name.is_empty() && asset.description.ends_with('。') && !asset.place.is_empty(),
         "{about}"
@@ -323,10 +326,9 @@ fn every_listing_of_several_cities_holds_together() {
             frozen += usize::from(listing.freeze.is_some());
             for line in &listing.story.lines {
                 *lines.entry(line.state).or_default() += 1;
-                if let Some(movement) = &line.movement {
-                    if let Some(number) = &movement.new_number {
-                        assert!(numbers.insert((line.asker, number.clone())), "{number}");
-                    }
+                let number = line.movement.as_ref().and_then(|movement| movement.new_number.clone());
+                if let Some(number) = number {
+                    assert!(numbers.insert((line.asker, number.clone())), "{number}");
                 }
             }
         }
