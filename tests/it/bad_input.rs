@@ -17,7 +17,8 @@ use crate::harness::{Backend, Client, Registry, server};
 
 pub fn register(registry: &mut Registry) {
     registry.both("bad input: bodies, documents and values are refused with a code", documents::refused);
-    registry.both("bad input: hostile pictures and tampered addresses are refused with a code", photos::refused);
+    registry
+        .both("bad input: hostile pictures and tampered addresses are refused with a code", photos::refused);
     registry.both("bad input: random documents get an answer or a code", fuzz::random_documents);
 }
 
@@ -66,7 +67,12 @@ impl Bench {
 
 /// Codes of GraphQL errors; `NOT_FOUND` and those of photo addresses are of the routes beside it.
 const CODES: &[&str] = &[
-    "BAD_USER_INPUT", "UNAUTHENTICATED", "FORBIDDEN", "RATE_LIMITED", "NOT_FOUND", "PHOTO_ADDRESS_EXPIRED",
+    "BAD_USER_INPUT",
+    "UNAUTHENTICATED",
+    "FORBIDDEN",
+    "RATE_LIMITED",
+    "NOT_FOUND",
+    "PHOTO_ADDRESS_EXPIRED",
     "PHOTO_ADDRESS_INVALID",
 ];
 
@@ -74,7 +80,8 @@ const CODES: &[&str] = &[
 /// a sentence, and on a body that is not JSON.
 pub async fn code(answer: reqwest::Response) -> anyhow::Result<Option<String>> {
     let status = answer.status();
-    let json = answer.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("").to_owned();
+    let json =
+        answer.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("").to_owned();
     let text = answer.text().await?;
     ensure!(!status.is_server_error(), "{status}: {text}");
     ensure!(json.contains("json"), "{status}, {json}: {text}");

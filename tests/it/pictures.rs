@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 
 /// A picture that is not of one colour.
 fn picture(width: u32, height: u32) -> DynamicImage {
-    let pixels = RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8, y as u8, (x / 8 + y / 8) as u8]));
+    let pixels =
+        RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8, y as u8, (x / 8 + y / 8) as u8]));
     DynamicImage::ImageRgb8(pixels)
 }
 

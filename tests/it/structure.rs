@@ -167,15 +167,33 @@ async fn circles() -> Outcome {
         }
         left.retain(|slice, _| !free.contains(slice));
     }
-    ensure!(left.is_empty(), "slices in a circle, or above one (slice: what it uses, in which file): {left:#?}");
+    ensure!(
+        left.is_empty(),
+        "slices in a circle, or above one (slice: what it uses, in which file): {left:#?}"
+    );
     Ok(())
 }
 
 async fn pure_rules() -> Outcome {
     const IMPURE: &[&str] = &[
-        "async fn", "sea_orm", "sqlx", "async_graphql", "axum", "tokio", "std::fs", "crate::app", "crate::db",
-        "crate::graphql", "crate::http", "crate::write", "crate::clock", "crate::ids", "::read::", "super::read",
-        "Entity::", "::graphql",
+        "async fn",
+        "sea_orm",
+        "sqlx",
+        "async_graphql",
+        "axum",
+        "tokio",
+        "std::fs",
+        "crate::app",
+        "crate::db",
+        "crate::graphql",
+        "crate::http",
+        "crate::write",
+        "crate::clock",
+        "crate::ids",
+        "::read::",
+        "super::read",
+        "Entity::",
+        "::graphql",
     ];
     let files = files()?;
     let rules: Vec<&File> = files.iter().filter(|file| file.path.ends_with("/rules.rs")).collect();
@@ -191,7 +209,8 @@ async fn pure_rules() -> Outcome {
 }
 
 async fn transactions() -> Outcome {
-    const OPENING: &[&str] = &[".begin(", ".begin_with", ".transaction(", ".transaction_with", "TransactionTrait"];
+    const OPENING: &[&str] =
+        &[".begin(", ".begin_with", ".transaction(", ".transaction_with", "TransactionTrait"];
     // One snapshot to read everything from; nothing is written in it.
     const READS_ONLY: &str = "verify.rs";
     let files = files()?;

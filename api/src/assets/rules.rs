@@ -15,6 +15,8 @@ use crate::fault::{Code, Rejection};
 pub const MOST_PIECES: i64 = 1_000_000;
 /// Most a card is worth, in minor units: a hundred thousand million yuan, so that no sum of a city overflows.
 pub const MOST_VALUE: i64 = 10_000_000_000_000;
+/// First year in which a thing can have been acquired.
+const EARLIEST: i32 = 1900;
 
 /// What the change of a card is judged by, besides the card itself.
 #[derive(Clone, Copy, Debug)]

@@ -97,7 +97,9 @@ pub fn nesting(document: &str) -> usize {
                 depth = depth.saturating_sub(1);
                 after
             }
-            b'#' => after.iter().position(|sign| matches!(sign, b'\n' | b'\r')).map_or(&[], |end| &after[end..]),
+            b'#' => {
+                after.iter().position(|sign| matches!(sign, b'\n' | b'\r')).map_or(&[], |end| &after[end..])
+            }
             b'"' => string(after),
             _ => after,
         };

@@ -28,7 +28,8 @@ pub async fn post(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
-    let body = body.map_err(|refused| Problem::new(refused.status(), "BAD_USER_INPUT", refused.body_text()))?;
+    let body =
+        body.map_err(|refused| Problem::new(refused.status(), "BAD_USER_INPUT", refused.body_text()))?;
     let media = negotiate(&headers)?;
     let content = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = content.split(';').map(str::trim);

@@ -142,7 +142,9 @@ async fn bodies(client: &Client) -> Outcome {
         if kind.is_empty() { request } else { request.header("content-type", kind) }.send()
     };
     let deep = [b"{\"query\":\"{ me { id } }\",\"variables\":{\"a\":".to_vec(), vec![b'['; 100_000]].concat();
-    let huge = json!({ "query": "{ me { id } }", "variables": { "a": "x".repeat(300_000) } }).to_string().into_bytes();
+    let huge = json!({ "query": "{ me { id } }", "variables": { "a": "x".repeat(300_000) } })
+        .to_string()
+        .into_bytes();
     let not_utf8 = b"{\"query\":\"{ me { id } } # \xff\xfe\"}".to_vec();
     let wrong: Vec<Vec<u8>> = vec![
         b"".to_vec(),
@@ -203,7 +205,9 @@ async fn methods(client: &Client) -> Outcome {
     let answer = get(mutation).await?;
     ensure!(answer.status() == 405, "a mutation by GET: {}", answer.status());
     ensure!(code(answer).await?.is_some());
-    for query in ["", "query=", "query={me{id}}&variables=x", "query={me{id}}&variables=[]", "query=%ff", "query=%00"] {
+    for query in
+        ["", "query=", "query={me{id}}&variables=x", "query={me{id}}&variables=[]", "query=%ff", "query=%00"]
+    {
         let found = code(get(query).await?).await.with_context(|| query.to_owned())?;
         ensure!(found.is_some(), "{query}");
     }
@@ -253,8 +257,12 @@ async fn ids(bench: &Bench) -> Outcome {
     // As input of a mutation they are errors of the person, with the field.
     for id in &hostile {
         let input = json!({ "idempotencyKey": format!("k{:.40}", id), "id": id, "version": 1 });
-        let payload =
-            city.giver.clerk.client.attempt("submitListing", "SubmitListingInput", input, "listing { id }").await?;
+        let payload = city
+            .giver
+            .clerk
+            .client
+            .attempt("submitListing", "SubmitListingInput", input, "listing { id }")
+            .await?;
         ensure!(payload["errors"][0]["code"] == "NOT_FOUND", "{id:.50}: {payload}");
     }
     Ok(())
@@ -297,9 +305,12 @@ async fn values(bench: &Bench) -> Outcome {
     .into_iter()
     .enumerate()
     {
-        let payload = draft(&format!("value-{n}"), part.clone()).await.with_context(|| format!("{part:.80}"))?;
+        let payload =
+            draft(&format!("value-{n}"), part.clone()).await.with_context(|| format!("{part:.80}"))?;
         let told = payload["errors"].as_array().is_some_and(|errors| {
-            errors.iter().any(|error| error["field"].as_array().is_some_and(|path| path.iter().any(|at| at == field)))
+            errors
+                .iter()
+                .any(|error| error["field"].as_array().is_some_and(|path| path.iter().any(|at| at == field)))
         });
         ensure!(told && payload["asset"].is_null(), "{field}, {part:.80}: {payload}");
     }
@@ -318,7 +329,9 @@ async fn values(bench: &Bench) -> Outcome {
     ensure!(payload["errors"][0]["code"] == "KEY_REUSED", "{payload}");
     // Words to search for.
     let document = "query($text: String) { search(text: $text) { totalCount } }";
-    for text in ["", " ", "\"", "*", "a AND (", "+-:^~", "\u{1}", "\u{202e}", "🪑", &"桌".repeat(50_000), "name:桌"] {
+    for text in
+        ["", " ", "\"", "*", "a AND (", "+-:^~", "\u{1}", "\u{202e}", "🪑", &"桌".repeat(50_000), "name:桌"]
+    {
         let answer = clerk.post(&json!({ "query": document, "variables": { "text": text } })).await?;
         code(answer).await.with_context(|| format!("search for {text:.20}"))?;
     }
@@ -328,7 +341,8 @@ async fn values(bench: &Bench) -> Outcome {
 async fn sign_in(bench: &Bench) -> Outcome {
     let stranger = bench.stranger();
     let send = |body: Vec<u8>| {
-        let request = stranger.request(Method::POST, "/auth/sign-in").header("content-type", "application/json");
+        let request =
+            stranger.request(Method::POST, "/auth/sign-in").header("content-type", "application/json");
         request.body(body).send()
     };
     let long = "x".repeat(100_000);

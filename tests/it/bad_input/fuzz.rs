@@ -23,7 +23,8 @@ pub async fn random_documents(backend: Backend) -> Outcome {
     let bench = Bench::start(backend).await?;
     let city = &bench.city;
     let schema = Schema::read(&city.office.client.ask(INTROSPECTION, json!({})).await?)?;
-    let people = [&city.giver.clerk, &city.giver.head, &city.office, &city.staff, &city.finance, &city.administrator];
+    let people =
+        [&city.giver.clerk, &city.giver.head, &city.office, &city.staff, &city.finance, &city.administrator];
     let real = vec![
         city.giver.gid.clone(),
         city.receivers[0].gid.clone(),
@@ -48,7 +49,9 @@ pub async fn random_documents(backend: Backend) -> Outcome {
             Ok(None) => answered += 1,
             Ok(Some(_)) => {}
             // One example of each field.
-            Err(error) if seen.insert(field.clone()) => faults.push(format!("{error:#}\n{document}\n{variables}")),
+            Err(error) if seen.insert(field.clone()) => {
+                faults.push(format!("{error:#}\n{document}\n{variables}"))
+            }
             Err(_) => {}
         }
     }
@@ -163,7 +166,9 @@ impl Dice<'_> {
             let value = self.value(&argument.r#type, 0);
             variables.insert(name, value);
         }
-        let bracket = |parts: &[String]| if parts.is_empty() { String::new() } else { format!("({})", parts.join(" ")) };
+        let bracket = |parts: &[String]| {
+            if parts.is_empty() { String::new() } else { format!("({})", parts.join(" ")) }
+        };
         let selection = self.selection(field.r#type.base(), 0);
         let document =
             format!("{operation}{} {{ {}{} {selection} }}", bracket(&declared), field.name, bracket(&given));
@@ -179,7 +184,8 @@ impl Dice<'_> {
             };
         };
         let mut parts = vec!["__typename".to_owned()];
-        for field in fields.iter().filter(|field| field.args.iter().all(|arg| arg.r#type.kind != "NON_NULL")) {
+        for field in fields.iter().filter(|field| field.args.iter().all(|arg| arg.r#type.kind != "NON_NULL"))
+        {
             let inner = &schema.types[field.r#type.base()];
             let leaf = inner.fields.is_none() && inner.kind != "UNION";
             if leaf || (depth < 4 && self.one_in(3)) {
@@ -191,7 +197,16 @@ impl Dice<'_> {
 
     fn value(&mut self, reference: &Reference, depth: usize) -> Value {
         if self.one_in(60) {
-            let odd = [json!(null), json!(true), json!(-1), json!(1.5), json!("x"), json!([]), json!({}), json!([[1]])];
+            let odd = [
+                json!(null),
+                json!(true),
+                json!(-1),
+                json!(1.5),
+                json!("x"),
+                json!([]),
+                json!({}),
+                json!([[1]]),
+            ];
             return self.pick(&odd);
         }
         match (reference.kind.as_str(), reference.of_type.as_deref()) {
@@ -234,17 +249,35 @@ impl Dice<'_> {
             "Float" => self.pick(&[json!(0), json!(-1.5), json!(1e308), json!(12.25), json!(1e-300)]),
             "Boolean" => json!(self.random.random_bool(0.5)),
             "NaiveDate" => self.pick(&[
-                json!("2026-03-02"), json!("2030-12-31"), json!("0000-01-01"), json!("9999-12-31"), json!("-4800-01-01"),
-                json!("-262143-01-01"), json!("+262142-12-31"), json!("2026-02-30"), json!(""),
+                json!("2026-03-02"),
+                json!("2030-12-31"),
+                json!("0000-01-01"),
+                json!("9999-12-31"),
+                json!("-4800-01-01"),
+                json!("-262143-01-01"),
+                json!("+262142-12-31"),
+                json!("2026-02-30"),
+                json!(""),
             ]),
             "Money" => self.pick(&[
-                json!("0"), json!("450000"), json!("-1"), json!(i64::MAX.to_string()), json!(i64::MIN.to_string()),
-                json!("9223372036854775808"), json!("1.5"), json!(""),
+                json!("0"),
+                json!("450000"),
+                json!("-1"),
+                json!(i64::MAX.to_string()),
+                json!(i64::MIN.to_string()),
+                json!("9223372036854775808"),
+                json!("1.5"),
+                json!(""),
             ]),
             "ID" if !self.one_in(3) => {
-                let prefixes = ["ast", "lst", "req", "lin", "trf", "sav", "acc", "grt", "stp", "upl", "pho", "frz", "dup"];
+                let prefixes = [
+                    "ast", "lst", "req", "lin", "trf", "sav", "acc", "grt", "stp", "upl", "pho", "frz", "dup",
+                ];
                 if self.one_in(2) {
-                    let unknown = format!("{}_019c0000000070008000000000000000", prefixes.choose(&mut self.random).unwrap());
+                    let unknown = format!(
+                        "{}_019c0000000070008000000000000000",
+                        prefixes.choose(&mut self.random).unwrap()
+                    );
                     json!(unknown)
                 } else {
                     json!(self.ids.choose(&mut self.random).unwrap())
@@ -256,9 +289,39 @@ impl Dice<'_> {
 
     fn text(&mut self) -> Value {
         let texts = [
-            "", " ", "桌", "办公桌", "0", "-1", "%", "_", "\\", "'", "\"", "'; drop table asset; --", "${x}", "../../x",
-            "\u{1}", "\u{7f}", "\u{85}", "\u{202e}", "\u{feff}", "\u{fffd}", "\u{10ffff}", "🪑", "\r\n", "a\u{0}b",
-            "1242000042000186X2", "420106", "2026", "name", "hold_days", "eyJ9", "WzBd", "bnVsbA", "IiI",
+            "",
+            " ",
+            "桌",
+            "办公桌",
+            "0",
+            "-1",
+            "%",
+            "_",
+            "\\",
+            "'",
+            "\"",
+            "'; drop table asset; --",
+            "${x}",
+            "../../x",
+            "\u{1}",
+            "\u{7f}",
+            "\u{85}",
+            "\u{202e}",
+            "\u{feff}",
+            "\u{fffd}",
+            "\u{10ffff}",
+            "🪑",
+            "\r\n",
+            "a\u{0}b",
+            "1242000042000186X2",
+            "420106",
+            "2026",
+            "name",
+            "hold_days",
+            "eyJ9",
+            "WzBd",
+            "bnVsbA",
+            "IiI",
         ];
         match self.random.random_range(0..12) {
             0 => json!("长".repeat(3_000)),
@@ -281,7 +344,11 @@ impl Dice<'_> {
             0 => all(&signs[..from]),
             1 => all(&signs[..from]) + &all(&signs[to..]),
             2 => all(&signs[..to]) + &all(&signs[from..]),
-            _ => all(&signs[..from]) + ["{", "}", "(", "\"", "$", "@", "...", "\u{1}", "名"].choose(&mut self.random).unwrap() + &all(&signs[from..]),
+            _ => {
+                all(&signs[..from])
+                    + ["{", "}", "(", "\"", "$", "@", "...", "\u{1}", "名"].choose(&mut self.random).unwrap()
+                    + &all(&signs[from..])
+            }
         }
     }
 }

@@ -67,7 +67,8 @@ impl Uploads<'_> {
             let input = json!({
                 "asset": self.asset, "name": name, "contentType": "image/png", "bytes": 10, "sha256": hash,
             });
-            let payload = self.clerk.attempt("startPhotoUpload", "StartPhotoUploadInput", input, "upload").await?;
+            let payload =
+                self.clerk.attempt("startPhotoUpload", "StartPhotoUploadInput", input, "upload").await?;
             ensure!(payload["errors"][0]["field"][0] == "name", "{name:.10}: {payload}");
         }
         Ok(())
@@ -85,7 +86,11 @@ impl Uploads<'_> {
 
     async fn other_bytes(&self) -> Outcome {
         let picture = jpeg(64, 48);
-        let other = { let mut other = picture.clone(); other.reverse(); other };
+        let other = {
+            let mut other = picture.clone();
+            other.reverse();
+            other
+        };
         let longer = [&picture[..], b"more"].concat();
         let shorter = picture[..picture.len() / 2].to_vec();
         for bytes in [longer, shorter, other, Vec::new()] {
@@ -115,7 +120,11 @@ impl Uploads<'_> {
             ("damaged", "image/png", damaged),
             ("another type", "image/jpeg", png(64, 48)),
             ("text", "image/png", b"<html><script>alert(1)</script></html>".to_vec()),
-            ("picture of vectors", "image/png", b"<?xml version=\"1.0\"?><svg onload=\"alert(1)\"/>".to_vec()),
+            (
+                "picture of vectors",
+                "image/png",
+                b"<?xml version=\"1.0\"?><svg onload=\"alert(1)\"/>".to_vec(),
+            ),
             ("moving picture", "image/webp", b"GIF89a\x01\0\x01\0\0\0\0;".to_vec()),
             ("nothing but a start", "image/jpeg", vec![0xff, 0xd8, 0xff]),
             ("zeros", "image/webp", vec![0; 1000]),
@@ -125,7 +134,10 @@ impl Uploads<'_> {
             let payload = self.finish(&upload).await?;
             ensure!(payload["photo"].is_null(), "{what}: {payload}");
             ensure!(payload["errors"][0]["code"] == "PHOTO_REFUSED", "{what}: {payload}");
-            ensure!(payload["errors"][0]["message"].as_str().is_some_and(|text| text.len() > 20), "{what}: {payload}");
+            ensure!(
+                payload["errors"][0]["message"].as_str().is_some_and(|text| text.len() > 20),
+                "{what}: {payload}"
+            );
         }
         Ok(())
     }

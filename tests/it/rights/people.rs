@@ -50,7 +50,9 @@ async fn person(tx: &Tx, role: Role, place: Place) -> Result<String, api::fault:
         created_at: tx.now(),
         version: 1,
     };
-    account::Entity::insert(account.into_active_model().reset_all()).exec_without_returning(tx.conn()).await?;
+    account::Entity::insert(account.into_active_model().reset_all())
+        .exec_without_returning(tx.conn())
+        .await?;
     let (scope, scope_id) = match place {
         Place::City => (Scope::City, None),
         Place::Unit(id) => (Scope::Unit, Some(id)),
@@ -67,6 +69,8 @@ async fn person(tx: &Tx, role: Role, place: Place) -> Result<String, api::fault:
         granted_by: None,
         created_at: tx.now(),
     };
-    role_grant::Entity::insert(grant.into_active_model().reset_all()).exec_without_returning(tx.conn()).await?;
+    role_grant::Entity::insert(grant.into_active_model().reset_all())
+        .exec_without_returning(tx.conn())
+        .await?;
     open(tx, id).await
 }

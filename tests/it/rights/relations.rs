@@ -78,7 +78,10 @@ pub async fn held(backend: Backend) -> Outcome {
         let places = match role {
             Role::Administrator => continue,
             Role::Staff => {
-                vec![(Stand::Warehouse, Place::Warehouse(warehouse)), (Stand::Elsewhere, Place::Warehouse(Uuid::now_v7()))]
+                vec![
+                    (Stand::Warehouse, Place::Warehouse(warehouse)),
+                    (Stand::Elsewhere, Place::Warehouse(Uuid::now_v7())),
+                ]
             }
             _ => vec![
                 (Stand::Giver, Place::Unit(city.giver.id)),
@@ -146,8 +149,10 @@ impl Case {
                 );
                 let body = client.raw(&document, json!({ "input": input })).await?;
                 let shown = body.to_string();
-                let errors = body["data"][field]["errors"].as_array().with_context(|| format!("{field}: {shown}"))?;
-                let refused = errors.iter().any(|error| error["code"] == "NOT_ALLOWED" || error["code"] == "NOT_FOUND");
+                let errors =
+                    body["data"][field]["errors"].as_array().with_context(|| format!("{field}: {shown}"))?;
+                let refused =
+                    errors.iter().any(|error| error["code"] == "NOT_ALLOWED" || error["code"] == "NOT_FOUND");
                 Ok((!refused, shown))
             }
         }
@@ -186,7 +191,13 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
     let none = || json!({});
     read(O::Asset, STORED, "query($id: ID!) { asset(id: $id) { id } }", id(card), None);
     read(O::Assets, STORED, "{ assets(first: 100) { edges { node { id } } } }", none(), Some(card));
-    read(O::Freezes, STORED, "{ freezes(first: 100) { edges { node { id } } } }", none(), Some(&things.freeze));
+    read(
+        O::Freezes,
+        STORED,
+        "{ freezes(first: 100) { edges { node { id } } } }",
+        none(),
+        Some(&things.freeze),
+    );
     read(O::Request, BOTH, "query($id: ID!) { request(id: $id) { id } }", id(request), None);
     read(O::Requests, BOTH, "{ requests(first: 100) { edges { node { id } } } }", none(), Some(request));
     read(O::RequestLines, BOTH, "{ requestLines(first: 100) { edges { node { id } } } }", none(), Some(line));
@@ -199,11 +210,23 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
     );
     for transfer in [transfer, received] {
         read(O::Transfer, BOTH, "query($id: ID!) { transfer(id: $id) { id } }", id(transfer), None);
-        read(O::Transfers, BOTH, "{ transfers(first: 100) { edges { node { id } } } }", none(), Some(transfer));
+        read(
+            O::Transfers,
+            BOTH,
+            "{ transfers(first: 100) { edges { node { id } } } }",
+            none(),
+            Some(transfer),
+        );
     }
     let originals = "{ savings { totals { method amount } } }";
     read(O::Savings, BOTH, originals, none(), Some(&"ORIGINAL_VALUE".to_owned()));
-    read(O::SavingEntries, BOTH, "{ savingEntries(first: 100) { edges { node { id } } } }", none(), Some(entry));
+    read(
+        O::SavingEntries,
+        BOTH,
+        "{ savingEntries(first: 100) { edges { node { id } } } }",
+        none(),
+        Some(entry),
+    );
     read(O::ExplainSaving, BOTH, "query($id: ID!) { explainSaving(id: $id) { formula } }", id(entry), None);
 
     let mut write = |operation, parties, input_type, input| {
@@ -222,8 +245,7 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
     let frozen = json!({ "scope": "LISTING", "scopeId": listing, "cause": "DISPUTE" });
     write(O::Freeze, STORED, "FreezeInput", frozen);
     write(O::Unfreeze, GIVER, "UnfreezeInput", json!({ "id": things.freeze }));
-    let announced =
-        json!({ "asset": things.stored.0, "name": "x", "contentType": "image/png", "bytes": 0, "sha256": "00".repeat(32) });
+    let announced = json!({ "asset": things.stored.0, "name": "x", "contentType": "image/png", "bytes": 0, "sha256": "00".repeat(32) });
     write(O::StartPhotoUpload, STORED, "StartPhotoUploadInput", announced);
     write(O::DraftRequest, RECEIVER, "DraftRequestInput", json!({ "unitId": receiver }));
     let of_draft = json!({ "requestId": things.draft, "version": 999 });
@@ -234,21 +256,32 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
     let too_many = |line: &String| json!({ "lineId": line, "quantity": 999 });
     write(O::ReleaseLine, GIVER, "ReleaseLineInput", too_many(&things.approved));
     write(O::ReleaseLine, WAREHOUSE, "ReleaseLineInput", too_many(&things.stored.1));
-    write(O::ReceiveTransfer, RECEIVER, "ReceiveTransferInput", json!({ "transferId": transfer, "received": 999 }));
+    write(
+        O::ReceiveTransfer,
+        RECEIVER,
+        "ReceiveTransferInput",
+        json!({ "transferId": transfer, "received": 999 }),
+    );
     for (side, parties) in [("GIVER", GIVER), ("RECEIVER", RECEIVER)] {
         let booked = json!({ "transferId": transfer, "side": side, "number": "" });
         write(O::BookTransfer, parties, "BookTransferInput", booked);
     }
     let reversed = json!({ "transferId": transfer, "reason": "x", "place": "x" });
     write(O::ReverseTransfer, GIVER, "ReverseTransferInput", reversed);
-    write(O::SavePlace, WAREHOUSE, "SavePlaceInput", json!({ "warehouseId": city.warehouse, "kind": "ZONE", "code": "" }));
+    write(
+        O::SavePlace,
+        WAREHOUSE,
+        "SavePlaceInput",
+        json!({ "warehouseId": city.warehouse, "kind": "ZONE", "code": "" }),
+    );
     Ok(cases)
 }
 
 async fn things(city: &City) -> anyhow::Result<Things> {
     let asker = &city.receivers[0];
     let (card, listing) = to_warehouse(city, "铁皮柜").await?;
-    let input = json!({ "idempotencyKey": key(), "scope": "LISTING", "scopeId": listing, "cause": "STOCKTAKE" });
+    let input =
+        json!({ "idempotencyKey": key(), "scope": "LISTING", "scopeId": listing, "cause": "STOCKTAKE" });
     let answer = city.office.client.mutate("freeze", "FreezeInput", input, "freeze { id }").await?;
     let freeze = text(&answer["freeze"]["id"])?;
 
@@ -278,7 +311,8 @@ async fn things(city: &City) -> anyhow::Result<Things> {
     let data = city.finance.client.ask(query, json!({ "id": received })).await?;
     let entry = text(&data["savingEntries"]["edges"][0]["node"]["id"])?;
     let input = json!({ "idempotencyKey": key(), "unitId": asker.gid });
-    let answer = asker.clerk.client.mutate("draftRequest", "DraftRequestInput", input, "request { id }").await?;
+    let answer =
+        asker.clerk.client.mutate("draftRequest", "DraftRequestInput", input, "request { id }").await?;
     Ok(Things {
         waiting: (card, listing),
         freeze,

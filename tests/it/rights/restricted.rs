@@ -92,15 +92,20 @@ async fn lookups(city: &City, outsider: &Person, card: &str, listing: &str) -> O
 /// What is said about the hidden thing is, word for word, what is said about one that is not there.
 async fn errors(outsider: &Unit, card: &str, listing: &str) -> Outcome {
     let client = &outsider.clerk.client;
-    let (no_card, no_listing) = ("ast_019c0000000070008000000000000000", "lst_019c0000000070008000000000000000");
+    let (no_card, no_listing) =
+        ("ast_019c0000000070008000000000000000", "lst_019c0000000070008000000000000000");
     for (field, input_type, input) in [
         ("updateAsset", "UpdateAssetInput", json!({ "id": card, "version": 1, "name": "x" })),
         ("draftListing", "DraftListingInput", json!({ "assetId": card })),
         ("updateListing", "UpdateListingInput", json!({ "id": listing, "version": 1 })),
         ("submitListing", "SubmitListingInput", json!({ "id": listing, "version": 1 })),
         ("withdrawListing", "WithdrawListingInput", json!({ "id": listing, "version": 1 })),
-        ("startPhotoUpload", "StartPhotoUploadInput", json!({
-            "asset": card, "name": "x", "contentType": "image/png", "bytes": 9, "sha256": "00".repeat(32) })),
+        (
+            "startPhotoUpload",
+            "StartPhotoUploadInput",
+            json!({
+            "asset": card, "name": "x", "contentType": "image/png", "bytes": 9, "sha256": "00".repeat(32) }),
+        ),
     ] {
         let mut answers = Vec::new();
         for other in [false, true] {
@@ -128,10 +133,15 @@ async fn errors(outsider: &Unit, card: &str, listing: &str) -> Outcome {
         let input = json!({
             "idempotencyKey": key(), "requestId": drafted["request"]["id"], "version": drafted["request"]["version"],
         });
-        answers.push(client.attempt("submitRequest", "SubmitRequestInput", input, "request { number }").await?);
+        answers
+            .push(client.attempt("submitRequest", "SubmitRequestInput", input, "request { number }").await?);
     }
     ensure!(answers[0] == answers[1], "asking: {} and {}", answers[0], answers[1]);
-    ensure!(answers[0]["errors"].as_array().is_some_and(|errors| !errors.is_empty()), "asking: {}", answers[0]);
+    ensure!(
+        answers[0]["errors"].as_array().is_some_and(|errors| !errors.is_empty()),
+        "asking: {}",
+        answers[0]
+    );
     Ok(())
 }
 
@@ -140,7 +150,10 @@ async fn pictures(city: &City, outsider: &Person, card: &str) -> Outcome {
     let data = city.giver.clerk.client.ask(query, json!({ "id": card })).await?;
     let photo = &data["asset"]["photos"][0];
     let address = text(&photo["url"])?;
-    ensure!(outsider.client.request(Method::GET, &address).send().await?.status() == 200, "the address is a permission");
+    ensure!(
+        outsider.client.request(Method::GET, &address).send().await?.status() == 200,
+        "the address is a permission"
+    );
     let told = outsider.client.ask(query, json!({ "id": card })).await?;
     ensure!(told["asset"].is_null(), "{told}");
     // Without its signature the address is nothing, and whether there is such a picture is not told.
@@ -168,7 +181,11 @@ async fn serials(city: &City, outsider: &Unit) -> Outcome {
             "serial": serial,
         });
         let begun = Instant::now();
-        let answer = unit.clerk.client.attempt("draftAsset", "DraftAssetInput", input, "asset { serial version }").await?;
+        let answer = unit
+            .clerk
+            .client
+            .attempt("draftAsset", "DraftAssetInput", input, "asset { serial version }")
+            .await?;
         anyhow::Ok((answer, begun.elapsed()))
     };
     // Whoever may see the card hears of it.
