@@ -25,6 +25,9 @@ fn main() -> std::process::ExitCode {
             }
         };
     }
+    // What the service says of its own faults, beside the test that met them.
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "error".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let arguments = Arguments::from_args();
     let mut registry = Registry::new();
     frame::register(&mut registry);
