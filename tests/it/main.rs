@@ -5,8 +5,10 @@
 
 mod chain;
 mod city;
+mod crash;
 mod frame;
 mod harness;
+mod races;
 mod real_input;
 
 use clap::Parser;
@@ -33,6 +35,8 @@ fn main() -> std::process::ExitCode {
     frame::register(&mut registry);
     chain::register(&mut registry);
     real_input::register(&mut registry);
+    races::register(&mut registry);
+    crash::register(&mut registry);
     let conclusion = libtest_mimic::run(&arguments, registry.into_trials());
     conclusion.exit_code()
 }

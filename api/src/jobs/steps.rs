@@ -23,7 +23,8 @@ pub async fn next_number(tx: &Tx, kind: &str) -> Result<String, Fault> {
     let row = Entity::insert(first)
         .on_conflict(
             OnConflict::columns([Column::Kind, Column::Year])
-                .value(Column::Last, Expr::col((Entity, Column::Last)).add(1))
+                // 64 bits as in `take_numbers`: it is the same statement, which PostgreSQL prepares once with its types.
+                .value(Column::Last, Expr::col((Entity, Column::Last)).add(1_i64))
                 .to_owned(),
         )
         .exec_with_returning(tx.conn())
