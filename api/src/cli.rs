@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::app::App;
 use crate::config::{Serving, Settings};
+use crate::demo::{self, DemoArgs};
 use crate::finding;
 use crate::identity::first_administrator::first_administrator;
 use crate::import::{self, What};
@@ -31,6 +32,8 @@ enum Command {
     Worker,
     /// Load regions, units, categories or standards from a CSV file
     Import(Import),
+    /// Load a generated city into an empty database and serve it; the second time it is there already
+    Demo(DemoArgs),
     /// Bring the database's schema up to date
     Migrate,
     /// Build this data folder's search index anew; the server that uses the folder must be stopped
@@ -70,10 +73,16 @@ pub async fn run(line: CommandLine) -> anyhow::Result<()> {
         Command::Serve(serving) => serve(settings.open().await?, &serving).await,
         Command::Worker => {
             let app = settings.open().await?;
+            whole(&app).await?;
             crate::jobs::run(app, crate::work::handlers(), crate::serve::stop_on_signal()?).await?;
             Ok(())
         }
         Command::Import(import) => load(&settings.open().await?, &import).await,
+        Command::Demo(args) => {
+            let app = settings.open().await?;
+            demo::prepare(&app, &args, &mut std::io::stdout()).await?;
+            if args.load_only { Ok(()) } else { serve(app, &args.serving).await }
+        }
         Command::Migrate => {
             settings.open().await?;
             say("the schema is up to date");
@@ -88,7 +97,17 @@ pub async fn run(line: CommandLine) -> anyhow::Result<()> {
     }
 }
 
+/// Nobody works with half a demo city.
+async fn whole(app: &App) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        !demo::load::is_half_loaded(app.db().read()).await?,
+        "the demo city in this database was not loaded to its end: run `demo` again, it goes on where it stopped"
+    );
+    Ok(())
+}
+
 async fn serve(app: App, serving: &Serving) -> anyhow::Result<()> {
+    whole(&app).await?;
     let stop = crate::serve::stop_on_signal()?;
     if let Some(code) = first_administrator(&app).await? {
         say(&format!(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
 /// Tells the time, in whole microseconds: what PostgreSQL keeps, so that both databases give back what was put in.
@@ -48,6 +48,16 @@ impl Clock {
     #[must_use]
     pub fn civil_day(&self, at: DateTime<Utc>) -> NaiveDate {
         at.with_timezone(&self.zone).date_naive()
+    }
+
+    /// The instant of a civil time: the earlier where a change of the clocks makes it twice. A time that such a change
+    /// skips is taken as UTC.
+    #[must_use]
+    pub fn instant(&self, civil: NaiveDateTime) -> DateTime<Utc> {
+        match self.zone.from_local_datetime(&civil).earliest() {
+            Some(at) => at.with_timezone(&Utc),
+            None => civil.and_utc(),
+        }
     }
 
     /// The civil day of now.

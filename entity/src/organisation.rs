@@ -46,7 +46,7 @@ pub mod region {
         /// Identity.
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: Uuid,
-        /// `GB2260`, or the city's own for functional zones that have no code.
+        /// `GB/T 2260`, or `LOCAL` for functional zones that the standard has no code for.
         #[sea_orm(column_type = "Text")]
         pub namespace: String,
         /// Code.

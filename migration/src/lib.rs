@@ -40,6 +40,7 @@ impl MigratorTrait for Migrator {
             "0014_jobs",
             "0015_append_only",
             "0016_rule_book",
+            "0017_demo",
         ]
     }
 }

@@ -365,6 +365,16 @@ fn condition(life: u32, acquired: NaiveDate, on: NaiveDate, dice: &mut Dice) -> 
     }
 }
 
+/// Where a receiver puts it.
+pub(super) fn new_place(asset: &Asset, dice: &mut Dice) -> String {
+    match asset.kind {
+        AssetKind::General => place(dice),
+        AssetKind::Vehicle => dice.word(phrases::PARKING).to_owned(),
+        // What cannot be carried stays where it is.
+        AssetKind::RealEstate | AssetKind::Software => asset.place.clone(),
+    }
+}
+
 fn place(dice: &mut Dice) -> String {
     let floor = dice.range(1, 16);
     let mut place = String::with_capacity(48);

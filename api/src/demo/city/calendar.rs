@@ -21,6 +21,11 @@ impl Hand {
         self.at
     }
 
+    /// Moves it to `at`, where that is later.
+    pub(super) fn move_to(&mut self, at: NaiveDateTime) {
+        self.at = self.at.max(at);
+    }
+
     /// A moment in working hours, `days.0` to `days.1` days later and always after the last one; none, and the hand stays,
     /// when that has not come yet. Weekends move to Monday; holidays are left out, the real calendar is data.
     pub(super) fn step(&mut self, days: (u32, u32), dice: &mut Dice) -> Option<NaiveDateTime> {

@@ -12,7 +12,6 @@ mod accounts;
 mod assets;
 mod bodies;
 mod calendar;
-pub mod credit_code;
 mod dice;
 mod families;
 mod fleet;

@@ -1,5 +1,7 @@
 //! Categories of GB/T 14885-2022, allocation standards and depreciation floors, as far as the demo city uses them.
 
+use entity::catalogue::AssetKind;
+
 /// The system of the category codes.
 pub const SYSTEM: &str = "GB/T 14885";
 /// The edition; the same digits mean other things in other editions, so a key is (system, edition, code).
@@ -141,6 +143,21 @@ pub const STANDARDS: &[Standard] = &[
     std2016("A05010504", None, 3000, 20),
     std2016("A05010303", None, 800, 15),
 ];
+
+/// The kind of assets under `code`.
+pub fn kind(code: &str) -> AssetKind {
+    match code {
+        _ if code.starts_with("A01") => AssetKind::RealEstate,
+        _ if code.starts_with("A0203") => AssetKind::Vehicle,
+        _ if code.starts_with("A08") => AssetKind::Software,
+        _ => AssetKind::General,
+    }
+}
+
+/// Whether assets under `code` have a disk, so that it must be erased before they are listed: computers.
+pub fn has_disk(code: &str) -> bool {
+    code.starts_with("A020101")
+}
 
 /// The category of `code`.
 pub fn category(code: &str) -> Option<&'static Category> {

@@ -20,8 +20,6 @@ pub struct Line {
     pub asker: u32,
     /// Its clerk.
     pub asked_by: u32,
-    /// Number of the request; given at submission.
-    pub number: Option<String>,
     /// Pieces asked for.
     pub asked: u32,
     /// Pieces left after a cut.
@@ -36,17 +34,17 @@ pub struct Line {
     pub reason: Option<LineReason>,
     /// What a person wrote about it.
     pub comment: Option<&'static str>,
-    /// Ticket in the queue of the listing, from 1; kept by lines that left the queue without a piece.
+    /// Ticket in the queue of the listing, from 1, while it waits.
     pub queue_place: Option<u32>,
     /// When it was drafted.
     pub created_at: NaiveDateTime,
     /// When it was submitted.
     pub submitted_at: Option<NaiveDateTime>,
-    /// When its hold lapses, while it holds.
+    /// When its hold lapses, while it holds and its own side is to act.
     pub hold_expires_at: Option<NaiveDateTime>,
     /// When it last moved.
     pub updated_at: NaiveDateTime,
-    /// All steps of its approval, decided or not; empty for drafts.
+    /// All steps of its approval, decided or not; empty for drafts and for those that never had a hold.
     pub steps: Vec<Step>,
     /// The hand-over, once released.
     pub movement: Option<Move>,
@@ -94,8 +92,6 @@ impl Step {
 /// A hand-over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Move {
-    /// Its number, unique in the city.
-    pub number: String,
     /// Where it stands.
     pub state: TransferState,
     /// Pieces released.
@@ -124,4 +120,6 @@ pub struct Move {
     pub booked_in: Option<String>,
     /// Asset number at the receiver, once received: unique per holder (and in the city).
     pub new_number: Option<String>,
+    /// Where it stands at the receiver, once received.
+    pub new_place: Option<String>,
 }

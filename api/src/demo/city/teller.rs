@@ -11,6 +11,7 @@ use entity::requests::{LineReason, LineState};
 use entity::transfers::TransferState;
 
 use super::City;
+use super::assets;
 use super::calendar::Hand;
 use super::dice::{Dice, scatter};
 use super::listings::GeneratedListing;
@@ -92,7 +93,8 @@ pub(super) fn tell(city: &City, listing: &mut GeneratedListing, dice: &mut Dice)
         }
         845..905 => {
             let (back, fate) = *dice.weighted(&[
-                (30, ((1, 5), Fate::Pending)),
+                (26, ((1, 5), Fate::Pending)),
+                (6, ((4, 8), Fate::Returned)),
                 (16, ((8, 16), Fate::Reserved)),
                 (36, ((12, 24), Fate::InTransit)),
                 (18, ((18, 40), Fate::Received)),
@@ -175,7 +177,6 @@ impl Teller<'_> {
         let mut line = Line {
             asker,
             asked_by: self.city.clerk(asker).unwrap_or_default(),
-            number: None,
             asked: wanted,
             quantity: wanted,
             justification: self.justification(wanted, dice),
@@ -192,6 +193,12 @@ impl Teller<'_> {
             movement: None,
         };
         self.walk(&mut line, fate, &mut hand, dice);
+        if let Some(lapses) = line.hold_expires_at.filter(|at| *at < self.city.now()) {
+            // Whose side did nothing in time loses the pieces.
+            hand.move_to(lapses);
+            line.skip_open_steps();
+            line.end(LineState::Expired, LineReason::HoldLapsed, line.comment);
+        }
         line.updated_at = hand.at();
         self.book(&line);
         self.listing.story.lines.push(line);
@@ -203,32 +210,12 @@ impl Teller<'_> {
         }
         let Some(submitted_at) = hand.step((0, 2), dice) else { return };
         line.submitted_at = Some(submitted_at);
-        line.state = LineState::Submitted;
-        line.number = Some(self.number("SQ", submitted_at));
-        self.open_steps(line);
-        let place =
-            1 + self.listing.story.lines.iter().filter(|other| other.queue_place.is_some()).count() as u32;
-        match fate {
-            Fate::Queued => {
-                line.queue_place = Some(place);
-                line.state = LineState::Queued;
-                line.reason = Some(LineReason::HeldByOthers);
-                return;
-            }
-            Fate::Outranked => {
-                line.queue_place = Some(place);
-                // It waits as long as the one before it is on its way.
-                let delivered = self.listing.stock.delivered == self.listing.stock.offered;
-                if delivered && hand.step((12, 40), dice).is_some() {
-                    line.end(LineState::Outranked, LineReason::AlreadyDelivered, None);
-                } else {
-                    line.state = LineState::Queued;
-                    line.reason = Some(LineReason::HeldByOthers);
-                }
-                return;
-            }
-            _ => {}
+        if matches!(fate, Fate::Queued | Fate::Outranked) {
+            self.queue(line, submitted_at, hand);
+            return;
         }
+        line.state = LineState::Submitted;
+        self.open_steps(line);
         line.steps[0].state = StepState::Pending;
         line.hold_expires_at = Some(submitted_at + Days::new(HOLD_DAYS));
         if !self.decide(line, fate, hand, dice) {
@@ -236,27 +223,39 @@ impl Teller<'_> {
         }
         line.hold_expires_at = None;
         line.state = LineState::Reserved;
-        match fate {
-            Fate::Reserved => return,
-            Fate::GiverFailed => {
-                if hand.step((2, 9), dice).is_some() {
-                    line.state = LineState::GiverFailed;
-                    line.comment = Some(dice.word(phrases::GIVER_FAILURES));
-                }
-                return;
-            }
-            _ => {}
+        if fate != Fate::Reserved {
+            self.hand_over(line, fate, hand, dice);
         }
-        self.hand_over(line, fate, hand, dice);
     }
 
-    /// The straight way: the receiver's head, the office, and of a VIRTUAL listing the giver. True when all approved.
+    /// Waits for pieces that others hold; when those were delivered meanwhile, it is told so at that moment.
+    fn queue(&self, line: &mut Line, submitted_at: NaiveDateTime, hand: &mut Hand) {
+        let stock = &self.listing.stock;
+        let lines = &self.listing.story.lines;
+        let delivered = stock.delivered + stock.lost == stock.offered;
+        let last = lines.iter().filter_map(|other| other.movement.as_ref()?.received_at).max();
+        match last.filter(|_| delivered) {
+            Some(last) => {
+                hand.move_to(last.max(submitted_at));
+                line.end(LineState::Outranked, LineReason::AlreadyDelivered, None);
+            }
+            None => {
+                let waiting = lines.iter().filter(|other| other.queue_place.is_some()).count();
+                line.queue_place = Some(1 + waiting as u32);
+                line.state = LineState::Queued;
+                line.reason = Some(LineReason::HeldByOthers);
+            }
+        }
+    }
+
+    /// The straight way: the receiver's head, of a VIRTUAL listing the giver's, who confirms that it is still there, and
+    /// the office.
     fn open_steps(&self, line: &mut Line) {
         line.steps.push(Step::open(Side::Receiver, Role::Head, Some(line.asker)));
-        line.steps.push(Step::open(Side::Office, Role::Office, None));
         if self.listing.custody == Custody::Virtual {
             line.steps.push(Step::open(Side::Giver, Role::Head, Some(self.listing.asset.holder)));
         }
+        line.steps.push(Step::open(Side::Office, Role::Office, None));
     }
 
     /// Decides the steps one after the other; false when the line stops there.
@@ -265,8 +264,18 @@ impl Teller<'_> {
         let stop = match fate {
             Fate::Pending | Fate::Cancelled => dice.below(last as u32 + 1) as usize,
             Fate::Expired => 0,
-            Fate::Returned | Fate::Rejected => usize::from(dice.chance(600)),
-            Fate::Cut => 1,
+            // A giver who refuses has not judged the asker, so it is the asker's head or the office.
+            Fate::Returned | Fate::Rejected => {
+                if dice.chance(600) {
+                    last
+                } else {
+                    0
+                }
+            }
+            Fate::Cut => last,
+            Fate::GiverFailed if last == 2 => 1,
+            // What is in the warehouse is there: its giver cannot fail.
+            Fate::GiverFailed => last,
             _ => usize::MAX,
         };
         for at_step in 0..=last {
@@ -276,22 +285,26 @@ impl Teller<'_> {
                 Side::Office => *dice.pick(&self.city.office[..3]),
             };
             line.steps[at_step].state = StepState::Pending;
+            if line.steps[at_step].side != Side::Receiver {
+                // The asker's side has done its part: the hold waits for the others without an end.
+                line.hold_expires_at = None;
+            }
             if at_step == stop {
-                let days = if fate == Fate::Expired { (10, 10) } else { (0, 3) };
-                if fate == Fate::Pending {
+                if matches!(fate, Fate::Pending | Fate::Expired) {
                     return false;
                 }
-                let Some(at) = hand.step(days, dice) else { return false };
+                let Some(at) = hand.step((0, 3), dice) else { return false };
                 line.stop(fate, at_step, (by, at), dice);
+                if line.state == LineState::Returned {
+                    line.hold_expires_at = Some(at + Days::new(HOLD_DAYS));
+                }
                 return false;
             }
             let Some(at) = hand.step((0, 2), dice) else { return false };
             line.steps[at_step].decide(StepState::Approved, by, at, None);
             if line.steps[at_step].side == Side::Office && line.quantity > 3 && dice.chance(130) {
                 line.quantity -= dice.range(1, line.quantity / 2);
-                line.reason = Some(LineReason::CutByApprover);
-                line.comment = Some(dice.word(phrases::CUTS));
-                line.steps[at_step].comment = line.comment;
+                line.steps[at_step].comment = Some(dice.word(phrases::CUTS));
             }
         }
         true
@@ -305,7 +318,6 @@ impl Teller<'_> {
         let Some(released_at) = hand.step((1, 5), dice) else { return };
         let quantity = if fate == Fate::Releasing { dice.range(1, line.quantity - 1) } else { line.quantity };
         let mut movement = Move {
-            number: self.number("DB", released_at),
             state: TransferState::InTransit,
             quantity,
             received: 0,
@@ -323,6 +335,7 @@ impl Teller<'_> {
             booked_out: None,
             booked_in: None,
             new_number: None,
+            new_place: None,
         };
         line.state = if fate == Fate::Releasing { LineState::Releasing } else { LineState::InTransit };
         if !matches!(fate, Fate::Releasing | Fate::InTransit) {
@@ -360,6 +373,7 @@ impl Teller<'_> {
         if movement.received > 0 {
             let prefix = &self.listing.asset.number[..2];
             movement.new_number = Some(format!("{prefix}{}D{}", at.year(), self.serial()));
+            movement.new_place = Some(assets::new_place(&self.listing.asset, dice));
         }
         if fate != Fate::Closed {
             return;
@@ -375,9 +389,8 @@ impl Teller<'_> {
     fn book(&mut self, line: &Line) {
         let stock = &mut self.listing.stock;
         match line.state {
-            LineState::Submitted => stock.held += line.quantity,
+            LineState::Submitted | LineState::Returned => stock.held += line.quantity,
             LineState::Reserved => stock.reserved += line.quantity,
-            LineState::GiverFailed => stock.lost += line.quantity,
             _ => {}
         }
         if let Some(movement) = &line.movement {
@@ -396,10 +409,6 @@ impl Teller<'_> {
     fn serial(&self) -> String {
         let line = self.listing.story.lines.len() + 1;
         format!("{:08}{line}", scatter(self.listing.index, 100_000_000, 77))
-    }
-
-    fn number(&self, letters: &str, at: NaiveDateTime) -> String {
-        format!("{letters}{}{}", at.year(), self.serial())
     }
 
     fn justification(&self, wanted: u32, dice: &mut Dice) -> String {
@@ -429,22 +438,26 @@ impl Line {
                 StepState::Skipped,
                 phrases::CANCELLATIONS,
             ),
-            Fate::Expired => (LineState::Expired, LineReason::HoldLapsed, StepState::Skipped, &[][..]),
+            Fate::GiverFailed if self.steps[at_step].side == Side::Giver => {
+                (LineState::GiverFailed, LineReason::Refused, StepState::Rejected, phrases::GIVER_FAILURES)
+            }
             _ => (LineState::Rejected, LineReason::Refused, StepState::Rejected, phrases::REJECTIONS),
         };
-        let comment = if words.is_empty() { None } else { Some(dice.word(words)) };
-        if step == StepState::Skipped {
-            self.steps[at_step].state = step;
-        } else {
+        let comment = Some(dice.word(words));
+        if step != StepState::Skipped {
             self.steps[at_step].decide(step, by, at, comment);
         }
-        for step in &mut self.steps[at_step + 1..] {
-            step.state = StepState::Skipped;
-        }
+        self.skip_open_steps();
         if fate == Fate::Cut {
             self.quantity = 0;
         }
         self.end(state, reason, comment);
+    }
+
+    fn skip_open_steps(&mut self) {
+        for step in self.steps.iter_mut().filter(|step| step.by.is_none()) {
+            step.state = StepState::Skipped;
+        }
     }
 
     fn end(&mut self, state: LineState, reason: LineReason, comment: Option<&'static str>) {
@@ -452,11 +465,6 @@ impl Line {
         self.reason = Some(reason);
         self.comment = comment;
         self.hold_expires_at = None;
-        if state == LineState::Outranked {
-            for step in &mut self.steps {
-                step.state = StepState::Skipped;
-            }
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use entity::approvals::StepState;
+use entity::approvals::{Side, StepState};
 use entity::assets::{Condition, ValueBasis};
 use entity::catalogue::{AssetKind, AssetSource};
 use entity::identity::Role;
@@ -9,6 +9,7 @@ use entity::organisation::{FiscalLevel, UnitKind, UnitState};
 use entity::requests::LineState;
 
 use super::*;
+use crate::organisation::credit_code;
 
 fn today() -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 11, 23).unwrap()
@@ -163,6 +164,8 @@ fn check(city: &City, listing: &GeneratedListing) {
     // The card.
     let category = standards::category(asset.category).expect("a known category");
     assert!(category.depreciation_months.is_some(), "a group is no category of an asset: {about}");
+    assert_eq!(standards::kind(asset.category), asset.kind, "{about}");
+    assert_eq!(standards::has_disk(asset.category), asset.has_disk, "{about}");
     assert!(
         !asset.name.is_empty() && asset.description.ends_with('。') && !asset.place.is_empty(),
         "{about}"
@@ -234,10 +237,17 @@ fn check(city: &City, listing: &GeneratedListing) {
         assert_eq!(city.units[line.asker as usize].state, UnitState::Active, "{about}");
         assert!(line.asked >= 1 && line.quantity <= line.asked && line.asked <= stock.offered, "{about}");
         assert!(line.created_at > listing.listed_at.unwrap() && line.updated_at < now, "{about}");
-        assert_eq!(line.number.is_some(), line.state != LineState::Draft);
-        assert_eq!(line.hold_expires_at.is_some(), line.state == LineState::Submitted, "{about}");
+        assert_eq!(line.submitted_at.is_some(), line.state != LineState::Draft);
+        let pending = line.steps.iter().find(|step| step.state == StepState::Pending).map(|step| step.side);
+        let may_lapse = line.state == LineState::Returned
+            || line.state == LineState::Submitted && pending == Some(Side::Receiver);
+        assert_eq!(line.hold_expires_at.is_some(), may_lapse, "{about}");
+        assert!(line.hold_expires_at.is_none_or(|at| at >= now), "{about}");
+        assert_eq!(line.queue_place.is_some(), line.state == LineState::Queued, "{about}");
+        let never_held = matches!(line.state, LineState::Draft | LineState::Queued | LineState::Outranked);
+        assert_eq!(line.steps.is_empty(), never_held, "{about}");
         assert!(
-            line.state != LineState::Queued || (line.queue_place.is_some() && stock.available == 0),
+            line.state != LineState::Queued || (stock.available == 0 && stock.delivered < stock.offered),
             "{about}"
         );
         steps_hold(&line.steps, line.asked_by, &about);
@@ -316,14 +326,9 @@ fn every_listing_of_several_cities_holds_together() {
             frozen += usize::from(listing.freeze.is_some());
             for line in &listing.story.lines {
                 *lines.entry(line.state).or_default() += 1;
-                if let Some(number) = &line.number {
-                    assert!(papers.insert(number.clone()));
-                }
-                if let Some(movement) = &line.movement {
-                    assert!(papers.insert(movement.number.clone()));
-                    if let Some(number) = &movement.new_number {
-                        assert!(numbers.insert((line.asker, number.clone())), "{number}");
-                    }
+                let number = line.movement.as_ref().and_then(|movement| movement.new_number.clone());
+                if let Some(number) = number {
+                    assert!(numbers.insert((line.asker, number.clone())), "{number}");
                 }
             }
         }

@@ -6,9 +6,10 @@ use chrono::{Days, NaiveDate};
 use entity::organisation::{FiscalLevel, UnitKind, UnitState};
 
 use super::bodies::{self, Line};
-use super::credit_code;
+
 use super::dice::{Dice, Part};
 use super::regions::{CITY, REGIONS};
+use crate::organisation::credit_code;
 
 /// A unit; other units, regions and accounts are named by their index in the city.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,0 +1,1 @@
+drop table demo_load;
