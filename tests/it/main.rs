@@ -3,8 +3,13 @@
 //! A test that cannot run here is listed by name as ignored, with the reason in its name; `REQUIRE_POSTGRES=1` makes
 //! it fail instead.
 
+mod chain;
+mod city;
+mod crash;
 mod frame;
 mod harness;
+mod races;
+mod real_input;
 
 use clap::Parser;
 use harness::Registry;
@@ -22,9 +27,16 @@ fn main() -> std::process::ExitCode {
             }
         };
     }
+    // What the service says of its own faults, beside the test that met them.
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "error".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let arguments = Arguments::from_args();
     let mut registry = Registry::new();
     frame::register(&mut registry);
+    chain::register(&mut registry);
+    real_input::register(&mut registry);
+    races::register(&mut registry);
+    crash::register(&mut registry);
     let conclusion = libtest_mimic::run(&arguments, registry.into_trials());
     conclusion.exit_code()
 }

@@ -14,6 +14,16 @@ impl Client {
         Self { http: reqwest::Client::new(), base: base.to_owned(), token: None }
     }
 
+    /// The same server for the holder of a token.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// The same person at another server.
+    pub fn at(&self, base: &str) -> Self {
+        Self { base: base.to_owned(), ..self.clone() }
+    }
+
     /// The same server, signed in.
     pub async fn sign_in(&self, account: &str, password: &str) -> anyhow::Result<Self> {
         let response = self

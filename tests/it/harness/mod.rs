@@ -35,7 +35,7 @@ impl Registry {
     pub fn both<F, Fut>(&mut self, name: &str, test: F)
     where
         F: Fn(Backend) -> Fut + Clone + Send + 'static,
-        Fut: Future<Output = Outcome> + Send + 'static,
+        Fut: Future<Output = Outcome> + 'static,
     {
         for backend in [Backend::Sqlite, Backend::Postgres] {
             self.on(backend, name, test.clone());
@@ -46,7 +46,7 @@ impl Registry {
     pub fn on<F, Fut>(&mut self, backend: Backend, name: &str, test: F)
     where
         F: Fn(Backend) -> Fut + Send + 'static,
-        Fut: Future<Output = Outcome> + Send + 'static,
+        Fut: Future<Output = Outcome> + 'static,
     {
         let why = match (backend, &self.postgres) {
             (Backend::Postgres, Err(why)) => Some(why.clone()),
@@ -59,16 +59,12 @@ impl Registry {
     pub fn add<F, Fut>(&mut self, name: &str, missing: Option<String>, test: F)
     where
         F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future<Output = Outcome> + Send + 'static,
+        Fut: Future<Output = Outcome> + 'static,
     {
         let runtime = Arc::clone(&self.runtime);
         let run = move || {
-            let outcome = runtime.block_on(async move { tokio::spawn(test()).await });
-            match outcome {
-                Ok(Ok(())) => Ok(()),
-                Ok(Err(error)) => Err(Failed::from(format!("{error:?}"))),
-                Err(panic) => Err(Failed::from(format!("{panic}"))),
-            }
+            // Not spawned, so that a test need not be `Send`; the runner catches panics.
+            runtime.block_on(test()).map_err(|error| Failed::from(format!("{error:?}")))
         };
         let trial = match missing {
             None => Trial::test(name, run),

@@ -19,6 +19,17 @@ pub fn start() -> DateTime<Utc> {
     "2026-03-02T02:00:00Z".parse().expect("a constant")
 }
 
+/// Settings of a service on the database of a place.
+pub fn settings(place: &Place, data_dir: std::path::PathBuf) -> Settings {
+    Settings {
+        data_dir,
+        database_url: place.url.clone(),
+        civil_tz: chrono_tz::Asia::Shanghai,
+        master_key: None,
+        s3: api::config::S3 { region: "us-east-1".to_owned(), ..Default::default() },
+    }
+}
+
 /// The service in this process, on a free port, with a clock that the test sets.
 pub struct Server {
     pub app: App,
@@ -46,15 +57,8 @@ impl Server {
     }
 
     async fn start_on(place: Arc<Place>, data_dir: std::path::PathBuf) -> anyhow::Result<Self> {
-        let zone = chrono_tz::Asia::Shanghai;
-        let settings = Settings {
-            data_dir: data_dir.clone(),
-            database_url: place.url.clone(),
-            civil_tz: zone,
-            master_key: None,
-            s3: api::config::S3 { region: "us-east-1".to_owned(), ..Default::default() },
-        };
-        let app = settings.open_at(Clock::fixed(zone, start()), Ids::from_os()).await?;
+        let settings = settings(&place, data_dir.clone());
+        let app = settings.open_at(Clock::fixed(settings.civil_tz, start()), Ids::from_os()).await?;
         let serving = Serving { listen: "127.0.0.1:0".parse()?, no_worker: false, secure_cookie: false };
         let stop = CancellationToken::new();
         let (tell, told) = oneshot::channel();
@@ -69,6 +73,11 @@ impl Server {
         });
         let address = told.await.context("the server did not start")?;
         Ok(Self { app, address, stop, running: Some(running), place, data_dir })
+    }
+
+    /// Address for clients.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// A client that is not signed in.
