@@ -50,8 +50,6 @@ pub struct City {
     pub administrator: Person,
     /// Global id of a category without a disk, with a standard of ¥5,000 and 72 months of depreciation.
     pub desks: String,
-    /// Its row.
-    pub desks_id: Uuid,
     /// Global id of a category with a disk.
     pub computers: String,
     pub warehouse: String,
@@ -135,7 +133,6 @@ impl Made {
             auditor: person(&self.officials[3]),
             administrator: person(&self.officials[4]),
             desks: encode(Kind::Category, self.desks).0,
-            desks_id: self.desks,
             computers: encode(Kind::Category, self.computers).0,
             warehouse: encode(Kind::Warehouse, self.warehouse).0,
             bin: encode(Kind::Place, self.bin).0,

@@ -6,9 +6,11 @@
 mod bad_input;
 mod chain;
 mod city;
+mod crash;
 mod frame;
 mod harness;
 mod pictures;
+mod races;
 mod real_input;
 mod rights;
 mod s3;
@@ -31,11 +33,16 @@ fn main() -> std::process::ExitCode {
             }
         };
     }
+    // What the service says of its own faults, beside the test that met them.
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "error".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let arguments = Arguments::from_args();
     let mut registry = Registry::new();
     frame::register(&mut registry);
     chain::register(&mut registry);
     real_input::register(&mut registry);
+    races::register(&mut registry);
+    crash::register(&mut registry);
     rights::register(&mut registry);
     bad_input::register(&mut registry);
     s3::register(&mut registry);
