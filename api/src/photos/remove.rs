@@ -28,7 +28,12 @@ pub async fn remove(app: &App, actor: &Actor, key: Option<&str>, id: Uuid) -> Re
     app.write(actor, Command::new("removePhoto", key, &id), |tx| async move {
         let missing = || Rejection::new(Code::NotFound).at("photo");
         let photo = photo::Entity::find_by_id(id).one(tx.conn()).await?.ok_or_else(missing)?;
-        let card = rights::card(tx.conn(), actor, Operation::RemovePhoto, photo.asset_id).await?;
+        let card = rights::card(tx.conn(), actor, Operation::RemovePhoto, photo.asset_id).await;
+        let card = card.map_err(|fault| match fault {
+            // Word for word what is said of a photo that is not there: a hidden card is not given away by its photos.
+            Fault::Rejected(all) if all.iter().any(|one| one.code == Code::NotFound) => missing().into(),
+            other => other,
+        })?;
         tx.record(
             Subject::Asset,
             card.id,

@@ -304,9 +304,11 @@ async fn things(city: &City) -> anyhow::Result<Things> {
     let line = text(&ask(asker, &offered, 1).await?["id"])?;
     approve_line(city, asker, &line).await?;
     let transfer = release(&city.giver.clerk, &line, None).await?;
-    let query = "query($id: ID!) { transfer(id: $id) { line { request { id } } } }";
-    let data = asker.clerk.client.ask(query, json!({ "id": transfer })).await?;
-    let request = text(&data["transfer"]["line"]["request"]["id"])?;
+    let query = "{ requestLines(first: 100) { edges { node { id requestId } } } }";
+    let data = asker.clerk.client.ask(query, json!({})).await?;
+    let lines = data["requestLines"]["edges"].as_array().context("lines")?;
+    let found = lines.iter().find(|edge| edge["node"]["id"] == line).context("the line")?;
+    let request = text(&found["node"]["requestId"])?;
     let query = "query($id: ID!) { savingEntries(filter: { transferId: $id }) { edges { node { id } } } }";
     let data = city.finance.client.ask(query, json!({ "id": received })).await?;
     let entry = text(&data["savingEntries"]["edges"][0]["node"]["id"])?;
