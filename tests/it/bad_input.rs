@@ -46,7 +46,7 @@ impl Bench {
 
     /// A client that is not signed in.
     pub fn stranger(&self) -> Client {
-        self.child.client()
+        Client::new(&self.child.address)
     }
 
     /// Ends the process, and reads what it wrote.
