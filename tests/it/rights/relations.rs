@@ -163,8 +163,8 @@ impl Case {
 struct Things {
     /// Card of the giver, in the warehouse's hands, not listed yet; its listing.
     waiting: (String, String),
-    /// A freeze over that listing.
-    freeze: String,
+    /// A freeze over that listing, and one to be lifted.
+    freezes: (String, String),
     /// Card that lies in a bin; an approved line for it.
     stored: (String, String),
     /// An approved line of a virtual offer.
@@ -191,12 +191,13 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
     let none = || json!({});
     read(O::Asset, STORED, "query($id: ID!) { asset(id: $id) { id } }", id(card), None);
     read(O::Assets, STORED, "{ assets(first: 100) { edges { node { id } } } }", none(), Some(card));
+    // The finder knows no warehouse yet: staff see no freeze, less than the table gives them.
     read(
         O::Freezes,
-        STORED,
+        GIVER,
         "{ freezes(first: 100) { edges { node { id } } } }",
         none(),
-        Some(&things.freeze),
+        Some(&things.freezes.0),
     );
     read(O::Request, BOTH, "query($id: ID!) { request(id: $id) { id } }", id(request), None);
     read(O::Requests, BOTH, "{ requests(first: 100) { edges { node { id } } } }", none(), Some(request));
@@ -244,7 +245,7 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
     write(O::InspectListing, WAREHOUSE, "InspectListingInput", inspected);
     let frozen = json!({ "scope": "LISTING", "scopeId": listing, "cause": "DISPUTE" });
     write(O::Freeze, STORED, "FreezeInput", frozen);
-    write(O::Unfreeze, GIVER, "UnfreezeInput", json!({ "id": things.freeze }));
+    write(O::Unfreeze, GIVER, "UnfreezeInput", json!({ "id": things.freezes.1 }));
     let announced = json!({ "asset": things.stored.0, "name": "x", "contentType": "image/png", "bytes": 0, "sha256": "00".repeat(32) });
     write(O::StartPhotoUpload, STORED, "StartPhotoUploadInput", announced);
     write(O::DraftRequest, RECEIVER, "DraftRequestInput", json!({ "unitId": receiver }));
@@ -280,10 +281,13 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
 async fn things(city: &City) -> anyhow::Result<Things> {
     let asker = &city.receivers[0];
     let (card, listing) = to_warehouse(city, "铁皮柜").await?;
-    let input =
-        json!({ "idempotencyKey": key(), "scope": "LISTING", "scopeId": listing, "cause": "STOCKTAKE" });
-    let answer = city.office.client.mutate("freeze", "FreezeInput", input, "freeze { id }").await?;
-    let freeze = text(&answer["freeze"]["id"])?;
+    let mut freezes = Vec::new();
+    for _ in 0..2 {
+        let input =
+            json!({ "idempotencyKey": key(), "scope": "LISTING", "scopeId": listing, "cause": "STOCKTAKE" });
+        let answer = city.office.client.mutate("freeze", "FreezeInput", input, "freeze { id }").await?;
+        freezes.push(text(&answer["freeze"]["id"])?);
+    }
 
     let (stored, shelved) = to_warehouse(city, "会议桌").await?;
     let query = "query($id: ID!) { listing(id: $id) { version } }";
@@ -317,7 +321,7 @@ async fn things(city: &City) -> anyhow::Result<Things> {
         asker.clerk.client.mutate("draftRequest", "DraftRequestInput", input, "request { id }").await?;
     Ok(Things {
         waiting: (card, listing),
-        freeze,
+        freezes: (freezes.remove(0), freezes.remove(0)),
         stored: (stored, stored_line),
         approved,
         away: (request, line, transfer),
