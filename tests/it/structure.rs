@@ -210,7 +210,7 @@ async fn pure_rules() -> Outcome {
 
 async fn transactions() -> Outcome {
     const OPENING: &[&str] =
-        &[".begin(", ".begin_with", ".transaction(", ".transaction_with", "TransactionTrait"];
+        &[".begin()", ".begin_with", ".transaction(", ".transaction_with", "TransactionTrait"];
     // One snapshot to read everything from; nothing is written in it.
     const READS_ONLY: &str = "verify.rs";
     let files = files()?;
