@@ -1,6 +1,10 @@
 //! An [`App`] for tests of use cases: a real SQLite file in a temporary folder, a clock that stands still.
+//!
+//! With `SLICES_ON_POSTGRES=postgres://user@host:port` the same tests run on PostgreSQL, each in a database of its own
+//! that is left behind; the server's name of the database is not given.
 
 use chrono::{DateTime, Utc};
+use sea_orm::{ConnectionTrait, Database};
 use tempfile::TempDir;
 
 use crate::app::{App, Parts, State};
@@ -19,8 +23,11 @@ pub(crate) fn start() -> DateTime<Utc> {
 /// An app with an empty, migrated database. The folder lives as long as the second value.
 pub(crate) async fn app() -> (App, TempDir) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let url = format!("sqlite://{}?mode=rwc", folder.path().join("db.sqlite").display());
-    let db = Db::connect(&url).await.expect("SQLite opens");
+    let url = match std::env::var("SLICES_ON_POSTGRES") {
+        Ok(server) => postgres(&server).await,
+        Err(_) => format!("sqlite://{}?mode=rwc", folder.path().join("db.sqlite").display()),
+    };
+    let db = Db::connect(&url).await.expect("the database opens");
     db.migrate().await.expect("the schema is made");
     let ids = Ids::seeded(1);
     let master_key = MasterKey::load_or_create(&folder.path().join("master.key"), &ids).expect("a key");
@@ -38,4 +45,13 @@ pub(crate) async fn app() -> (App, TempDir) {
     });
     app.load_reference().await.expect("reference data loads");
     (app, folder)
+}
+
+/// Address of a new, empty database on the server.
+async fn postgres(server: &str) -> String {
+    let name = format!("slice_{}", hex::encode(Ids::from_os().bytes::<8>()));
+    let front = Database::connect(format!("{server}/postgres")).await.expect("the server answers");
+    front.execute_unprepared(&format!("create database {name}")).await.expect("a database is made");
+    front.close().await.expect("the server answers");
+    format!("{server}/{name}")
 }

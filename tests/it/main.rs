@@ -3,13 +3,19 @@
 //! A test that cannot run here is listed by name as ignored, with the reason in its name; `REQUIRE_POSTGRES=1` makes
 //! it fail instead.
 
+mod bad_input;
 mod chain;
 mod city;
 mod crash;
 mod frame;
 mod harness;
+mod pictures;
 mod races;
 mod real_input;
+mod rights;
+mod s3;
+mod spec;
+mod structure;
 
 use clap::Parser;
 use harness::Registry;
@@ -37,6 +43,11 @@ fn main() -> std::process::ExitCode {
     real_input::register(&mut registry);
     races::register(&mut registry);
     crash::register(&mut registry);
+    rights::register(&mut registry);
+    bad_input::register(&mut registry);
+    s3::register(&mut registry);
+    spec::register(&mut registry);
+    structure::register(&mut registry);
     let conclusion = libtest_mimic::run(&arguments, registry.into_trials());
     conclusion.exit_code()
 }

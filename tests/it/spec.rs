@@ -58,13 +58,16 @@ async fn audit() -> Outcome {
     ensure!(audits.len() >= AUDITS, "only {} audits ran", audits.len());
 
     let explained = |audit: &Audit| NOT_MET.iter().any(|(id, _)| *id == audit.id);
-    let wrong: Vec<&Audit> = audits
+    let wrong: Vec<String> = audits
         .iter()
         .filter(|audit| match audit.status.as_str() {
             "ok" => explained(audit),
             // A recommendation not met.
             "warn" | "notice" => !explained(audit),
             _ => true,
+        })
+        .map(|Audit { id, name, status, reason }| {
+            format!("{id} {name}: {status}, {}", reason.as_deref().unwrap_or_default())
         })
         .collect();
     ensure!(wrong.is_empty(), "not met and not explained, or explained and met: {wrong:#?}");

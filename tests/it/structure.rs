@@ -167,35 +167,59 @@ async fn circles() -> Outcome {
         }
         left.retain(|slice, _| !free.contains(slice));
     }
-    ensure!(left.is_empty(), "slices in a circle, or above one (slice: what it uses, in which file): {left:#?}");
+    ensure!(
+        left.is_empty(),
+        "slices in a circle, or above one (slice: what it uses, in which file): {left:#?}"
+    );
     Ok(())
 }
 
 async fn pure_rules() -> Outcome {
     const IMPURE: &[&str] = &[
-        "async fn", "sea_orm", "sqlx", "async_graphql", "axum", "tokio", "std::fs", "crate::app", "crate::db",
-        "crate::graphql", "crate::http", "crate::write", "crate::clock", "crate::ids", "::read::", "super::read",
-        "Entity::", "::graphql",
+        "async fn",
+        "sea_orm",
+        "sqlx",
+        "async_graphql",
+        "axum",
+        "tokio",
+        "std::fs",
+        "crate::app",
+        "crate::db",
+        "crate::graphql",
+        "crate::http",
+        "crate::write",
+        "crate::clock",
+        "crate::ids",
+        "::read::",
+        "super::read",
+        "Entity::",
+        "::graphql",
     ];
     let files = files()?;
     let rules: Vec<&File> = files.iter().filter(|file| file.path.ends_with("/rules.rs")).collect();
     ensure!(rules.len() >= 8, "only {} files of rules were found", rules.len());
     for file in rules {
+        // That an enum has a name in the schema decides nothing.
+        let code = file.code.replace("async_graphql::Enum", "");
         for impure in IMPURE {
-            ensure!(!file.code.contains(impure), "{} uses {impure}: rules do no input or output", file.path);
+            ensure!(!code.contains(impure), "{} uses {impure}: rules do no input or output", file.path);
         }
     }
     Ok(())
 }
 
 async fn transactions() -> Outcome {
-    const OPENING: &[&str] = &[".begin(", ".begin_with", ".transaction(", ".transaction_with", "TransactionTrait"];
+    const OPENING: &[&str] =
+        &[".begin(", ".begin_with", ".transaction(", ".transaction_with", "TransactionTrait"];
+    // One snapshot to read everything from; nothing is written in it.
+    const READS_ONLY: &str = "verify.rs";
     let files = files()?;
     let opens = |file: &File| OPENING.iter().any(|call| file.code.contains(call));
     let writer = files.iter().find(|file| file.path == "write.rs").context("write.rs")?;
     ensure!(opens(writer), "write.rs opens transactions by a call that this test does not know");
     for file in &files {
-        ensure!(file.path == "write.rs" || !opens(file), "{} opens a transaction of its own", file.path);
+        let may = ["write.rs", READS_ONLY].contains(&file.path.as_str());
+        ensure!(may || !opens(file), "{} opens a transaction of its own", file.path);
     }
     Ok(())
 }

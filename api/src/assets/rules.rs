@@ -1,6 +1,6 @@
 //! What a card may say, and how a lot splits and joins. Pure.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use entity::Money;
 use entity::assets::{ValueBasis, asset};
 use entity::catalogue::{AssetKind, category};
@@ -15,6 +15,8 @@ use crate::fault::{Code, Rejection};
 pub const MOST_PIECES: i64 = 1_000_000;
 /// Most a card is worth, in minor units: a hundred thousand million yuan, so that no sum of a city overflows.
 pub const MOST_VALUE: i64 = 10_000_000_000_000;
+/// First year in which a thing can have been acquired.
+const EARLIEST: i32 = 1900;
 
 /// What the change of a card is judged by, besides the card itself.
 #[derive(Clone, Copy, Debug)]
@@ -111,11 +113,11 @@ fn numbers(next: &mut asset::Model, patch: &CardPatch, facts: &Facts<'_>, faults
         );
     }
     if let Some(day) = patch.acquired_on {
-        if day.is_some_and(|day| day > facts.today) {
+        if day.is_some_and(|day| day > facts.today || day.year() < EARLIEST) {
             faults.push(
                 Rejection::new(Code::Malformed)
                     .at("acquiredOn")
-                    .with("expected", "不得晚于今天 / a day that is not in the future"),
+                    .with("expected", "1900 年至今天 / a day from 1900 to today"),
             );
         }
         next.acquired_on = day;

@@ -91,7 +91,6 @@ const OFFICE: &[(Role, Relation)] = &[(Office, Giver)];
 operations! {
     // Queries.
     Me "me": EVERYONE;
-    Node "node": EVERYONE;
     Unit "unit": EVERYONE;
     Units "units": EVERYONE;
     Regions "regions": EVERYONE;

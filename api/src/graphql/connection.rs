@@ -56,7 +56,12 @@ fn read_cursor<K: DeserializeOwned>(text: &str) -> Option<K> {
     if text.len() > 512 {
         return None;
     }
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+    let key = URL_SAFE_NO_PAD.decode(text).ok()?;
+    // None of our keys holds a NUL, and PostgreSQL takes none.
+    if key.windows(6).any(|part| part == b"\\u0000") {
+        return None;
+    }
+    serde_json::from_slice(&key).ok()
 }
 
 /// Cost of a page: its rows times what is asked of each.

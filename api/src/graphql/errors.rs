@@ -2,6 +2,7 @@
 
 use async_graphql::{Error, ErrorExtensions, SimpleObject};
 use entity::identity::Locale;
+use sea_orm::{DbErr, RuntimeErr};
 
 use crate::fault::{Code, Fault, Rejection};
 
@@ -65,9 +66,22 @@ pub fn to_error(fault: Fault) -> Error {
                 rejections.iter().map(|rejection| rejection.message(Locale::Zh)).collect();
             coded(text.join(" "), "BAD_USER_INPUT")
         }
+        Fault::Db(error) if no_such_date(&error) => coded(
+            "A date is too far away; give one between 1900 and 9999 / 日期超出范围，请填写 1900 至 9999 年之间的日期",
+            "BAD_USER_INPUT",
+        ),
         Fault::Db(error) => internal(&error),
         Fault::Internal(error) => internal(&*error),
     }
+}
+
+/// Whether PostgreSQL says that it cannot keep or compare a date: what a person types may be older than its first.
+fn no_such_date(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner))) = error
+    else {
+        return false;
+    };
+    inner.as_database_error().and_then(|database| database.code()).as_deref() == Some("22008")
 }
 
 fn internal(error: &(impl std::fmt::Display + std::fmt::Debug + ?Sized)) -> Error {

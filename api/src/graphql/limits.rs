@@ -14,6 +14,8 @@ pub const DOCUMENT: usize = 32 * 1024;
 pub const DEPTH: usize = 14;
 /// Deepest nesting the parser follows.
 pub const RECURSION: usize = 32;
+/// Deepest nesting of brackets of any kind in the text of a document.
+pub const NESTING: usize = 64;
 /// Most fields, a page counted by its rows.
 pub const COMPLEXITY: usize = 20_000;
 /// Most directives on a field.
@@ -79,6 +81,61 @@ fn allow(field: &str, actor: Option<&Actor>) -> Result<(), Error> {
     }
 }
 
+/// How deeply brackets of any kind are nested in the text of a document, those in strings and comments not counted.
+#[must_use]
+pub fn nesting(document: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let mut rest = document.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        rest = match first {
+            b'{' | b'[' | b'(' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+                after
+            }
+            b'}' | b']' | b')' => {
+                depth = depth.saturating_sub(1);
+                after
+            }
+            b'#' => {
+                after.iter().position(|sign| matches!(sign, b'\n' | b'\r')).map_or(&[], |end| &after[end..])
+            }
+            b'"' => string(after),
+            _ => after,
+        };
+    }
+    deepest
+}
+
+/// What follows a string whose opening quote was read.
+fn string(text: &[u8]) -> &[u8] {
+    if let Some(block) = text.strip_prefix(b"\"\"") {
+        let mut at = 0;
+        while at < block.len() {
+            let here = &block[at..];
+            if here.starts_with(b"\\\"\"\"") {
+                at += 4;
+            } else if here.starts_with(b"\"\"\"") {
+                return &here[3..];
+            } else {
+                at += 1;
+            }
+        }
+        // `""` with nothing behind it, or a block without an end: the parser says what is wrong, if anything.
+        return if text.len() == 2 { &[] } else { block };
+    }
+    let mut signs = text.iter().enumerate();
+    while let Some((at, sign)) = signs.next() {
+        match sign {
+            b'\\' => drop(signs.next()),
+            // A string ends with its line at the latest.
+            b'"' | b'\n' | b'\r' => return &text[at + 1..],
+            _ => {}
+        }
+    }
+    &[]
+}
+
 struct Walk<'a> {
     document: &'a ExecutableDocument,
     aliases: usize,
@@ -132,5 +189,28 @@ impl<'a> Walk<'a> {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brackets_are_counted_where_they_are_brackets() {
+        for (document, deep) in [
+            ("{ a { b } c(d: [1, [2]]) }", 4),
+            ("{ a(b: \"[[[[\") }", 2),
+            ("{ a(b: \"\\\"[[[[\") }", 2),
+            ("{ a(b: \"\") c(d: [1]) }", 3),
+            ("{ a(b: \"\"\"[[[ \\\"\"\" [[[\"\"\") c(d: [[1]]) }", 4),
+            ("{ a # [[[[\n [ }", 2),
+            ("}}}{", 1),
+            ("\"", 0),
+            ("", 0),
+        ] {
+            assert_eq!(nesting(document), deep, "{document}");
+        }
+        assert_eq!(nesting(&"[".repeat(1000)), 1000);
     }
 }

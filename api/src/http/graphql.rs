@@ -3,6 +3,7 @@
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response as GraphqlResponse, ServerError, Variables};
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{RawQuery, State};
 use axum::http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -25,8 +26,10 @@ pub async fn post(
     State(routes): State<Routes>,
     caller: Caller,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
+    let body =
+        body.map_err(|refused| Problem::new(refused.status(), "BAD_USER_INPUT", refused.body_text()))?;
     let media = negotiate(&headers)?;
     let content = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = content.split(';').map(str::trim);
@@ -82,6 +85,14 @@ fn read(mut fields: Map<String, Value>) -> Result<Request, Problem> {
     };
     if query.len() > limits::DOCUMENT {
         return Err(bad(format!("The document is longer than {} bytes", limits::DOCUMENT)));
+    }
+    // The parser walks lists, selections and types by recursion: what is nested too deeply is refused before it.
+    if limits::nesting(&query) > limits::NESTING {
+        return Err(bad(format!("The document is nested deeper than {} brackets", limits::NESTING)));
+    }
+    // PostgreSQL keeps no NUL in a text; no text of a person has one.
+    if query.contains('\0') || query.contains("\\u0000") || fields.get("variables").is_some_and(has_nul) {
+        return Err(bad("A text holds the character U+0000; take it out"));
     }
     let mut request = Request::new(query);
     match fields.remove("operationName") {
@@ -206,6 +217,16 @@ fn negotiate(headers: &HeaderMap) -> Result<&'static str, Problem> {
             "Answers are application/graphql-response+json or application/json",
         )
     })
+}
+
+/// Whether a text in it, or a name of a field, holds a NUL.
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 fn bad(message: impl Into<String>) -> Problem {

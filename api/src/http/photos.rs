@@ -2,7 +2,7 @@
 //! caller's rights.
 
 use axum::body::Body;
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG};
@@ -22,10 +22,11 @@ use crate::photos::store::{StoreError, rendition_key};
 /// 403 for an address that is not valid any more, 404 for an upload that is over, 400 for other bytes than announced.
 pub async fn put(
     State(routes): State<Routes>,
-    Path(upload): Path<Uuid>,
+    upload: Result<Path<Uuid>, PathRejection>,
     query: Result<Query<SignedQuery>, QueryRejection>,
     request: Request,
 ) -> Result<StatusCode, Problem> {
+    let Path(upload) = upload.map_err(|_| Fault::from(Code::NotFound))?;
     verify(&routes, Purpose::PutUpload, &upload.to_string(), query)?;
     receive::receive(&routes.app, upload, request.into_body().into_data_stream()).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -37,9 +38,10 @@ pub async fn put(
 /// 403 for an address that is not valid any more, 404 where there is no such picture.
 pub async fn get(
     State(routes): State<Routes>,
-    Path((sha256, size)): Path<(String, String)>,
+    picture: Result<Path<(String, String)>, PathRejection>,
     query: Result<Query<SignedQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
+    let Path((sha256, size)) = picture.map_err(|_| Fault::from(Code::NotFound))?;
     let expires = verify(&routes, Purpose::GetPhoto, &format!("{sha256}/{size}"), query)?;
     let hash = hex::decode(&sha256).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
     let (Some(hash), Some(size)) = (hash, PhotoSize::from_name(&size)) else {

@@ -88,7 +88,9 @@ pub async fn sign_in(app: &App, login: &str, password: &str, source: &str) -> Re
 /// # Errors
 /// [`Code::WrongCredentials`], [`Code::SlowDown`].
 async fn by_password(app: &App, login: &str, password: &str, source: &str) -> Result<account::Model, Fault> {
-    let login = login.trim().to_ascii_lowercase();
+    // No account has a blank in it or more than 64 characters: what is longer is not remembered whole, and a NUL, which
+    // PostgreSQL does not take, finds nobody.
+    let login: String = login.trim().to_ascii_lowercase().replace('\0', " ").chars().take(65).collect();
     let key = (login.clone(), source.to_owned());
     app.failures().check(&key, app.clock().now())?;
     let found = account::Entity::find()

@@ -17,19 +17,9 @@ use crate::write::Tx;
 /// # Errors
 /// When the database does not answer.
 pub async fn next_number(tx: &Tx, kind: &str) -> Result<String, Fault> {
-    use number_series::{ActiveModel, Column, Entity};
-    let year = i64::from(tx.today().year());
-    let first = ActiveModel { kind: Set(kind.to_owned()), year: Set(year), last: Set(1) };
-    let row = Entity::insert(first)
-        .on_conflict(
-            OnConflict::columns([Column::Kind, Column::Year])
-                // 64 bits as in `take_numbers`: it is the same statement, which PostgreSQL prepares once with its types.
-                .value(Column::Last, Expr::col((Entity, Column::Last)).add(1_i64))
-                .to_owned(),
-        )
-        .exec_with_returning(tx.conn())
-        .await?;
-    Ok(format!("{kind}-{year}-{:06}", row.last))
+    let year = tx.today().year();
+    let number = raise(tx, kind, i64::from(year), 1).await?;
+    Ok(format!("{kind}-{year}-{number:06}"))
 }
 
 /// Takes `count` numbers at once of a series that runs through all years, without gaps; gives the first of them. Held
@@ -38,8 +28,14 @@ pub async fn next_number(tx: &Tx, kind: &str) -> Result<String, Fault> {
 /// # Errors
 /// When the database does not answer.
 pub async fn take_numbers(tx: &Tx, kind: &str, count: i64) -> Result<i64, Fault> {
+    Ok(raise(tx, kind, 0, count).await? - count + 1)
+}
+
+/// Raises the last number of a series. One place for both: prepared statements are remembered by their text, and the
+/// same text with a narrower number in it would be the wrong statement for the other on PostgreSQL.
+async fn raise(tx: &Tx, kind: &str, year: i64, count: i64) -> Result<i64, Fault> {
     use number_series::{ActiveModel, Column, Entity};
-    let first = ActiveModel { kind: Set(kind.to_owned()), year: Set(0), last: Set(count) };
+    let first = ActiveModel { kind: Set(kind.to_owned()), year: Set(year), last: Set(count) };
     let row = Entity::insert(first)
         .on_conflict(
             OnConflict::columns([Column::Kind, Column::Year])
@@ -48,7 +44,7 @@ pub async fn take_numbers(tx: &Tx, kind: &str, count: i64) -> Result<i64, Fault>
         )
         .exec_with_returning(tx.conn())
         .await?;
-    Ok(row.last - count + 1)
+    Ok(row.last)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::image::PhotoType;
 use super::rights;
 use crate::app::App;
 use crate::authz::Operation;
+use crate::checks;
 use crate::fault::{Code, Fault, Rejection};
 use crate::identity::Actor;
 use crate::write::Command;
@@ -86,9 +87,7 @@ pub async fn start_upload(
 
 fn check(input: &Announced, most: u64) -> Vec<Rejection> {
     let mut faults = Vec::new();
-    if input.name.chars().count() > NAME {
-        faults.push(Rejection::new(Code::TooLong).at("name").with("most", NAME));
-    }
+    checks::text(&mut faults, "name", &input.name, NAME);
     if PhotoType::from_media_type(&input.content_type).is_none() {
         let expected = "image/jpeg, image/png, image/webp";
         faults.push(Rejection::new(Code::Malformed).at("contentType").with("expected", expected));

@@ -18,9 +18,15 @@ pub struct ChildServer {
 impl ChildServer {
     /// `public-warehouse serve` on the place's database, with `folder` below it as data folder.
     pub async fn start(place: &Place, folder: &str) -> anyhow::Result<Self> {
+        Self::start_logging(place, folder, Stdio::inherit()).await
+    }
+
+    /// As [`ChildServer::start`], with its log in a place of one's own choice.
+    pub async fn start_logging(place: &Place, folder: &str, log: Stdio) -> anyhow::Result<Self> {
         let mut child = command(place, folder)?
             .args(["serve", "--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())
+            .stderr(log)
             .kill_on_drop(true)
             .spawn()?;
         let mut lines = BufReader::new(child.stdout.take().context("no output")?).lines();

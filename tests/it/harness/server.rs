@@ -4,7 +4,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use api::app::App;
 use api::clock::Clock;
-use api::config::{Serving, Settings};
+use api::config::{S3, Serving, Settings};
 use api::ids::Ids;
 use chrono::{DateTime, Utc};
 use tokio::sync::oneshot;
@@ -26,8 +26,13 @@ pub fn settings(place: &Place, data_dir: std::path::PathBuf) -> Settings {
         database_url: place.url.clone(),
         civil_tz: chrono_tz::Asia::Shanghai,
         master_key: None,
-        s3: api::config::S3 { region: "us-east-1".to_owned(), ..Default::default() },
+        s3: local_photos(),
     }
+}
+
+/// Photos in the data folder.
+fn local_photos() -> S3 {
+    S3 { region: "us-east-1".to_owned(), ..S3::default() }
 }
 
 /// The service in this process, on a free port, with a clock that the test sets.
@@ -45,7 +50,14 @@ impl Server {
     pub async fn start(backend: Backend) -> anyhow::Result<Self> {
         let place = Arc::new(Place::new(backend).await?);
         let data_dir = place.folder.path().join("data");
-        Self::start_on(place, data_dir).await
+        Self::start_on(place, data_dir, local_photos()).await
+    }
+
+    /// On an empty database, with photos in a bucket.
+    pub async fn start_with_photos(backend: Backend, s3: S3) -> anyhow::Result<Self> {
+        let place = Arc::new(Place::new(backend).await?);
+        let data_dir = place.folder.path().join("data");
+        Self::start_on(place, data_dir, s3).await
     }
 
     /// A second server on the same database, with a data folder of its own.
@@ -53,11 +65,11 @@ impl Server {
         let data_dir = self.place.folder.path().join(format!("data-{}", uuid::Uuid::now_v7().simple()));
         std::fs::create_dir_all(&data_dir)?;
         std::fs::copy(self.data_dir.join("master.key"), data_dir.join("master.key"))?;
-        Self::start_on(Arc::clone(&self.place), data_dir).await
+        Self::start_on(Arc::clone(&self.place), data_dir, local_photos()).await
     }
 
-    async fn start_on(place: Arc<Place>, data_dir: std::path::PathBuf) -> anyhow::Result<Self> {
-        let settings = settings(&place, data_dir.clone());
+    async fn start_on(place: Arc<Place>, data_dir: std::path::PathBuf, s3: S3) -> anyhow::Result<Self> {
+        let settings = Settings { s3, ..settings(&place, data_dir.clone()) };
         let app = settings.open_at(Clock::fixed(settings.civil_tz, start()), Ids::from_os()).await?;
         let serving = Serving { listen: "127.0.0.1:0".parse()?, no_worker: false, secure_cookie: false };
         let stop = CancellationToken::new();
@@ -78,6 +90,11 @@ impl Server {
     /// Address for clients.
     pub fn base(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Folder of everything that the service keeps in files.
+    pub fn data_dir(&self) -> &std::path::Path {
+        &self.data_dir
     }
 
     /// A client that is not signed in.

@@ -1,0 +1,341 @@
+//! Each role at the unit or warehouse that a subject has to do with, and elsewhere.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, ensure};
+use api::authz::{Operation, Relation, rules};
+use entity::identity::Role;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::people::{Place, ROLES, enrol};
+use crate::chain::{
+    self, approve_line, ask, decide, deliver, draft_card, draft_listing, key, list, photograph, png, release,
+    submit_listing, text,
+};
+use crate::city::City;
+use crate::harness::{Backend, Client, Outcome};
+
+/// Whose subject it is: the relations that its parties can have to somebody.
+#[derive(Clone, Copy)]
+struct Parties {
+    giver: bool,
+    receiver: bool,
+    warehouse: bool,
+}
+
+const GIVER: Parties = Parties { giver: true, receiver: false, warehouse: false };
+const RECEIVER: Parties = Parties { giver: false, receiver: true, warehouse: false };
+const BOTH: Parties = Parties { giver: true, receiver: true, warehouse: false };
+const WAREHOUSE: Parties = Parties { giver: false, receiver: false, warehouse: true };
+const STORED: Parties = Parties { giver: true, receiver: false, warehouse: true };
+
+/// Where the person stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stand {
+    Giver,
+    Receiver,
+    Warehouse,
+    Elsewhere,
+}
+
+enum What {
+    /// A document and its variables; the subject's id must be in the answer, or something must be.
+    Read(&'static str, Value, Option<String>),
+    /// A mutation that goes wrong for another reason than rights, or harms nothing: type of its input, and the input.
+    Write(&'static str, Value),
+}
+
+struct Case {
+    operation: Operation,
+    parties: Parties,
+    what: What,
+}
+
+/// Operations on something of a unit or warehouse that are tried elsewhere: they use up what they are tried on.
+const ELSEWHERE: &[Operation] = &[
+    Operation::RemovePhoto,
+    Operation::FinishPhotoUpload,
+    Operation::DuplicateCases,
+    Operation::ResolveDuplicate,
+];
+
+pub async fn held(backend: Backend) -> Outcome {
+    let (server, city) = chain::begin(backend, 2).await?;
+    let cases = cases(&city).await?;
+    let tried: BTreeSet<Operation> = cases.iter().map(|case| case.operation).collect();
+    for operation in Operation::ALL {
+        let related = rules(*operation).iter().any(|(_, relation)| *relation != Relation::Anywhere);
+        ensure!(
+            !related || tried.contains(operation) || ELSEWHERE.contains(operation),
+            "{operation:?} asks for a relation, and no case tries it"
+        );
+    }
+
+    let warehouse = uuid_of(&city.warehouse)?;
+    let mut stands = Vec::new();
+    for role in ROLES {
+        let places = match role {
+            Role::Administrator => continue,
+            Role::Staff => {
+                vec![
+                    (Stand::Warehouse, Place::Warehouse(warehouse)),
+                    (Stand::Elsewhere, Place::Warehouse(Uuid::now_v7())),
+                ]
+            }
+            _ => vec![
+                (Stand::Giver, Place::Unit(city.giver.id)),
+                (Stand::Receiver, Place::Unit(city.receivers[0].id)),
+                (Stand::Elsewhere, Place::Unit(city.receivers[1].id)),
+            ],
+        };
+        stands.extend(places.into_iter().map(|(stand, place)| (role, stand, place)));
+    }
+    let grants: Vec<(Role, Place)> = stands.iter().map(|(role, _, place)| (*role, *place)).collect();
+    let people = enrol(&server.app, &server.base(), &grants).await?;
+    let mut wrong = Vec::new();
+    for ((role, stand, _), client) in stands.iter().zip(&people) {
+        for case in &cases {
+            let rules = rules(case.operation);
+            if !rules.iter().any(|(allowed, _)| allowed == role) {
+                continue;
+            }
+            let related = rules.iter().any(|(allowed, relation)| {
+                allowed == role
+                    && match relation {
+                        Relation::Anywhere => true,
+                        Relation::Giver => case.parties.giver && *stand == Stand::Giver,
+                        Relation::Receiver => case.parties.receiver && *stand == Stand::Receiver,
+                        Relation::Warehouse => case.parties.warehouse && *stand == Stand::Warehouse,
+                    }
+            });
+            let (reached, body) = case.try_as(client, *role).await?;
+            if reached != related {
+                let why = if related { "should be allowed" } else { "should not be allowed" };
+                wrong.push(format!("{role:?} at {stand:?}, {}: {why}: {body:.300}", case.operation.field()));
+            }
+        }
+    }
+    ensure!(wrong.is_empty(), "{} are not as the table says:\n{}", wrong.len(), wrong.join("\n"));
+    server.stop().await
+}
+
+impl Case {
+    /// Whether the person reaches the subject; and the answer.
+    async fn try_as(&self, client: &Client, role: Role) -> anyhow::Result<(bool, String)> {
+        let field = self.operation.field();
+        match &self.what {
+            What::Read(document, variables, subject) => {
+                let body = client.raw(document, variables.clone()).await?;
+                let shown = body.to_string();
+                ensure!(body.get("errors").is_none(), "{role:?} {field}: {shown}");
+                let answer = &body["data"][field];
+                let reached = match subject {
+                    Some(id) => answer.to_string().contains(id.as_str()),
+                    None => !answer.is_null(),
+                };
+                Ok((reached, shown))
+            }
+            What::Write(input_type, input) => {
+                let mut input = input.clone();
+                if self.operation != Operation::StartPhotoUpload {
+                    input["idempotencyKey"] = json!(key());
+                }
+                if self.operation == Operation::ReceiveTransfer {
+                    input["deemed"] = json!(role == Role::Office);
+                }
+                let document = format!(
+                    "mutation($input: {input_type}!) {{ {field}(input: $input) {{ errors {{ code field message }} }} }}"
+                );
+                let body = client.raw(&document, json!({ "input": input })).await?;
+                let shown = body.to_string();
+                let errors =
+                    body["data"][field]["errors"].as_array().with_context(|| format!("{field}: {shown}"))?;
+                let refused =
+                    errors.iter().any(|error| error["code"] == "NOT_ALLOWED" || error["code"] == "NOT_FOUND");
+                Ok((!refused, shown))
+            }
+        }
+    }
+}
+
+/// The things that the cases are about.
+struct Things {
+    /// Card of the giver, in the warehouse's hands, not listed yet; its listing.
+    waiting: (String, String),
+    /// A freeze over that listing.
+    freeze: String,
+    /// Card that lies in a bin; an approved line for it.
+    stored: (String, String),
+    /// An approved line of a virtual offer.
+    approved: String,
+    /// A request whose line was handed over; that line; its transfer on the way.
+    away: (String, String, String),
+    /// A transfer that was received, and an entry of the ledger of it.
+    saved: (String, String),
+    /// A request of the receiver that was not submitted.
+    draft: String,
+}
+
+async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
+    let things = things(city).await?;
+    let mut cases = Vec::new();
+    let mut read = |operation, parties, document, variables, subject: Option<&String>| {
+        cases.push(Case { operation, parties, what: What::Read(document, variables, subject.cloned()) });
+    };
+    use Operation as O;
+    let (card, listing) = &things.waiting;
+    let (request, line, transfer) = &things.away;
+    let (received, entry) = &things.saved;
+    let id = |id: &String| json!({ "id": id });
+    let none = || json!({});
+    read(O::Asset, STORED, "query($id: ID!) { asset(id: $id) { id } }", id(card), None);
+    read(O::Assets, STORED, "{ assets(first: 100) { edges { node { id } } } }", none(), Some(card));
+    read(
+        O::Freezes,
+        STORED,
+        "{ freezes(first: 100) { edges { node { id } } } }",
+        none(),
+        Some(&things.freeze),
+    );
+    read(O::Request, BOTH, "query($id: ID!) { request(id: $id) { id } }", id(request), None);
+    read(O::Requests, BOTH, "{ requests(first: 100) { edges { node { id } } } }", none(), Some(request));
+    read(O::RequestLines, BOTH, "{ requestLines(first: 100) { edges { node { id } } } }", none(), Some(line));
+    read(
+        O::RequestLines,
+        Parties { giver: true, receiver: true, warehouse: true },
+        "{ requestLines(first: 100) { edges { node { id } } } }",
+        none(),
+        Some(&things.stored.1),
+    );
+    for transfer in [transfer, received] {
+        read(O::Transfer, BOTH, "query($id: ID!) { transfer(id: $id) { id } }", id(transfer), None);
+        read(
+            O::Transfers,
+            BOTH,
+            "{ transfers(first: 100) { edges { node { id } } } }",
+            none(),
+            Some(transfer),
+        );
+    }
+    let originals = "{ savings { totals { method amount } } }";
+    read(O::Savings, BOTH, originals, none(), Some(&"ORIGINAL_VALUE".to_owned()));
+    read(
+        O::SavingEntries,
+        BOTH,
+        "{ savingEntries(first: 100) { edges { node { id } } } }",
+        none(),
+        Some(entry),
+    );
+    read(O::ExplainSaving, BOTH, "query($id: ID!) { explainSaving(id: $id) { formula } }", id(entry), None);
+
+    let mut write = |operation, parties, input_type, input| {
+        cases.push(Case { operation, parties, what: What::Write(input_type, input) });
+    };
+    let stale = |id: &String| json!({ "id": id, "version": 999 });
+    let (giver, receiver) = (&city.giver.gid, &city.receivers[0].gid);
+    write(O::DraftAsset, GIVER, "DraftAssetInput", json!({ "holderId": giver, "secret": true }));
+    write(O::UpdateAsset, GIVER, "UpdateAssetInput", stale(card));
+    write(O::DraftListing, GIVER, "DraftListingInput", json!({ "assetId": card, "quantity": 999 }));
+    write(O::UpdateListing, GIVER, "UpdateListingInput", stale(listing));
+    write(O::SubmitListing, GIVER, "SubmitListingInput", stale(listing));
+    write(O::WithdrawListing, GIVER, "WithdrawListingInput", stale(listing));
+    let inspected = json!({ "id": listing, "version": 999, "verdict": "RETURN", "note": "x" });
+    write(O::InspectListing, WAREHOUSE, "InspectListingInput", inspected);
+    let frozen = json!({ "scope": "LISTING", "scopeId": listing, "cause": "DISPUTE" });
+    write(O::Freeze, STORED, "FreezeInput", frozen);
+    write(O::Unfreeze, GIVER, "UnfreezeInput", json!({ "id": things.freeze }));
+    let announced = json!({ "asset": things.stored.0, "name": "x", "contentType": "image/png", "bytes": 0, "sha256": "00".repeat(32) });
+    write(O::StartPhotoUpload, STORED, "StartPhotoUploadInput", announced);
+    write(O::DraftRequest, RECEIVER, "DraftRequestInput", json!({ "unitId": receiver }));
+    let of_draft = json!({ "requestId": things.draft, "version": 999 });
+    write(O::UpdateRequest, RECEIVER, "UpdateRequestInput", of_draft.clone());
+    write(O::SubmitRequest, RECEIVER, "SubmitRequestInput", of_draft);
+    write(O::ResubmitRequestLine, RECEIVER, "ResubmitRequestLineInput", json!({ "lineId": line }));
+    write(O::CancelRequestLine, RECEIVER, "CancelRequestLineInput", json!({ "lineId": line }));
+    let too_many = |line: &String| json!({ "lineId": line, "quantity": 999 });
+    write(O::ReleaseLine, GIVER, "ReleaseLineInput", too_many(&things.approved));
+    write(O::ReleaseLine, WAREHOUSE, "ReleaseLineInput", too_many(&things.stored.1));
+    write(
+        O::ReceiveTransfer,
+        RECEIVER,
+        "ReceiveTransferInput",
+        json!({ "transferId": transfer, "received": 999 }),
+    );
+    for (side, parties) in [("GIVER", GIVER), ("RECEIVER", RECEIVER)] {
+        let booked = json!({ "transferId": transfer, "side": side, "number": "" });
+        write(O::BookTransfer, parties, "BookTransferInput", booked);
+    }
+    let reversed = json!({ "transferId": transfer, "reason": "x", "place": "x" });
+    write(O::ReverseTransfer, GIVER, "ReverseTransferInput", reversed);
+    write(
+        O::SavePlace,
+        WAREHOUSE,
+        "SavePlaceInput",
+        json!({ "warehouseId": city.warehouse, "kind": "ZONE", "code": "" }),
+    );
+    Ok(cases)
+}
+
+async fn things(city: &City) -> anyhow::Result<Things> {
+    let asker = &city.receivers[0];
+    let (card, listing) = to_warehouse(city, "铁皮柜").await?;
+    let input =
+        json!({ "idempotencyKey": key(), "scope": "LISTING", "scopeId": listing, "cause": "STOCKTAKE" });
+    let answer = city.office.client.mutate("freeze", "FreezeInput", input, "freeze { id }").await?;
+    let freeze = text(&answer["freeze"]["id"])?;
+
+    let (stored, shelved) = to_warehouse(city, "会议桌").await?;
+    let query = "query($id: ID!) { listing(id: $id) { version } }";
+    let data = city.staff.client.ask(query, json!({ "id": shelved })).await?;
+    let input = json!({
+        "idempotencyKey": key(), "id": shelved, "version": data["listing"]["version"], "verdict": "ACCEPT",
+        "placeId": city.bin,
+    });
+    city.staff.client.mutate("inspectListing", "InspectListingInput", input, "listing { state }").await?;
+    let stored_line = text(&ask(asker, &shelved, 1).await?["id"])?;
+    decide(&asker.head, &stored_line, "APPROVE", json!({})).await?;
+    decide(&city.office, &stored_line, "APPROVE", json!({})).await?;
+
+    let offered = list(city, "书桌", 9, 900_000).await?;
+    let received = deliver(city, asker, &offered, 1).await?;
+    let approved = text(&ask(asker, &offered, 1).await?["id"])?;
+    approve_line(city, asker, &approved).await?;
+    let line = text(&ask(asker, &offered, 1).await?["id"])?;
+    approve_line(city, asker, &line).await?;
+    let transfer = release(&city.giver.clerk, &line, None).await?;
+    let query = "query($id: ID!) { transfer(id: $id) { line { request { id } } } }";
+    let data = asker.clerk.client.ask(query, json!({ "id": transfer })).await?;
+    let request = text(&data["transfer"]["line"]["request"]["id"])?;
+    let query = "query($id: ID!) { savingEntries(filter: { transferId: $id }) { edges { node { id } } } }";
+    let data = city.finance.client.ask(query, json!({ "id": received })).await?;
+    let entry = text(&data["savingEntries"]["edges"][0]["node"]["id"])?;
+    let input = json!({ "idempotencyKey": key(), "unitId": asker.gid });
+    let answer =
+        asker.clerk.client.mutate("draftRequest", "DraftRequestInput", input, "request { id }").await?;
+    Ok(Things {
+        waiting: (card, listing),
+        freeze,
+        stored: (stored, stored_line),
+        approved,
+        away: (request, line, transfer),
+        saved: (received, entry),
+        draft: text(&answer["request"]["id"])?,
+    })
+}
+
+/// A card of the giver and its listing, approved and waiting for its inspection.
+async fn to_warehouse(city: &City, name: &str) -> anyhow::Result<(String, String)> {
+    let card = draft_card(city, &city.giver, name, 4, 800_000).await?;
+    photograph(&city.giver.clerk, &card, png(9)).await?;
+    let terms = json!({ "custody": "PHYSICAL", "warehouseId": city.warehouse });
+    let (listing, version) = draft_listing(&city.giver, &card, terms).await?;
+    submit_listing(&city.giver, &listing, version).await?;
+    decide(&city.giver.head, &listing, "APPROVE", json!({})).await?;
+    decide(&city.office, &listing, "APPROVE", json!({})).await?;
+    Ok((card, listing))
+}
+
+fn uuid_of(id: &str) -> anyhow::Result<Uuid> {
+    Ok(id.split_once('_').context("a global id")?.1.parse()?)
+}
