@@ -362,7 +362,7 @@ async fn desk(backend: Backend) -> Outcome {
         ensure!(told["inputs"].as_array().is_some_and(|inputs| inputs.len() >= 2), "{data}");
     }
     // What happened to the hand-over can be read by those who watch, and by nobody else.
-    let query = "query($id: ID!) { auditTrail(subject: $id, first: 10) { edges { node { id } } } }";
+    let query = "query($id: ID!) { auditTrail(subject: $id, first: 10) { edges { node { action } } } }";
     for watcher in [&city.auditor, &city.administrator] {
         let data = watcher.client.ask(query, json!({ "id": transfer })).await?;
         // Released, received, booked twice.
