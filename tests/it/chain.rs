@@ -361,6 +361,14 @@ async fn desk(backend: Backend) -> Outcome {
         ensure!(told["formula"].as_str().is_some_and(|formula| formula.chars().count() > 8), "{data}");
         ensure!(told["inputs"].as_array().is_some_and(|inputs| inputs.len() >= 2), "{data}");
     }
+    // What happened to the hand-over can be read by those who watch, and by nobody else.
+    let query = "query($id: ID!) { auditTrail(subject: $id, first: 10) { edges { node { action } } } }";
+    for watcher in [&city.auditor, &city.administrator] {
+        let data = watcher.client.ask(query, json!({ "id": transfer })).await?;
+        // Released, received, booked twice.
+        ensure!(data["auditTrail"]["edges"].as_array().is_some_and(|edges| edges.len() == 4), "{data}");
+    }
+    ensure!(asker.clerk.client.ask(query, json!({ "id": transfer })).await.is_err());
     drained(&server.app).await?;
     ensure!(found(&asker.clerk, "办公桌").await?.is_empty(), "nothing is available any more");
     end(server).await
@@ -386,6 +394,20 @@ async fn incomplete(backend: Backend) -> Outcome {
         ensure!(fields.iter().any(|field| field == wanted), "{wanted} is not told: {fields:?} {answer}");
     }
     ensure!(listing_state(&city.giver.clerk, &listing).await? == "DRAFT");
+    // A thing with a disk comes on the shelf only with a record of what became of what was on it.
+    let input = json!({
+        "idempotencyKey": key(), "holderId": city.giver.gid, "categoryId": city.computers, "name": "台式计算机",
+        "condition": "GOOD", "place": "机房", "value": "450000", "valueBasis": "ORIGINAL",
+    });
+    let answer = client.mutate("draftAsset", "DraftAssetInput", input, "asset { id }").await?;
+    let asset = text(&answer["asset"]["id"])?;
+    photograph(&city.giver.clerk, &asset, png(3)).await?;
+    let (listing, version) = draft_listing(&city.giver, &asset, json!({})).await?;
+    submit_listing(&city.giver, &listing, version).await?;
+    decide(&city.giver.head, &listing, "APPROVE", json!({})).await?;
+    let refused = decide(&city.office, &listing, "APPROVE", json!({})).await;
+    ensure!(refused.is_err_and(|error| error.to_string().contains("ERASURE_REQUIRED")));
+    ensure!(listing_state(&city.giver.clerk, &listing).await? == "SUBMITTED");
     // A secret thing is refused, and nothing of it is kept.
     let input =
         json!({ "idempotencyKey": key(), "holderId": city.giver.gid, "name": "密件柜", "secret": true });

@@ -48,7 +48,7 @@ pub struct City {
     pub finance: Person,
     pub auditor: Person,
     pub administrator: Person,
-    /// Global id of a category without a disk, with a standard of ¥5,000 and 72 months of depreciation.
+    /// Global id of a category without a disk, with a standard of ¥3,000 and 180 months of depreciation.
     pub desks: String,
     /// Global id of a category with a disk.
     pub computers: String,

@@ -2,6 +2,7 @@
 //! half done.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -13,7 +14,7 @@ use crate::city::{City, Unit};
 use crate::harness::child::{self, ChildServer};
 use crate::harness::database::Place;
 use crate::harness::server::settings;
-use crate::harness::{Backend, Client, Outcome, Registry};
+use crate::harness::{ALONE, Backend, Client, Outcome, Registry};
 
 /// How often the server is killed.
 const KILLS: u64 = 5;
@@ -45,6 +46,7 @@ impl Sent {
 }
 
 async fn crash(backend: Backend) -> Outcome {
+    let _alone = ALONE.lock().await;
     let place = Place::new(backend).await?;
     let mut server = ChildServer::start(&place, FOLDER).await?;
     let app = settings(&place, place.folder.path().join(FOLDER)).open().await?;
@@ -54,18 +56,21 @@ async fn crash(backend: Backend) -> Outcome {
     let listing = chain::list(&city, "电脑桌", 1_000_000, 100_000_000).await?;
     let (mut requests, mut cards) = (0, 0);
     for kill in 0..KILLS {
-        let load = join_all(city.receivers.iter().map(|unit| askers(unit, &listing)));
-        let posts = clerks(&city);
+        let done = AtomicUsize::new(0);
+        let load = join_all(city.receivers.iter().map(|unit| askers(unit, &listing, &done)));
+        let posts = clerks(&city, &done);
         let killed = async {
-            tokio::time::sleep(Duration::from_millis(700 + 130 * kill)).await;
+            // In the middle of work, and each time at another moment of it.
+            while done.load(Ordering::Relaxed) < 20 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            tokio::time::sleep(Duration::from_millis(37 * kill)).await;
             server.kill().await
         };
         let (asked, posted, killed) = tokio::join!(load, posts, killed);
         killed?;
         let mut sent: Vec<Sent> = asked.into_iter().flatten().chain(posted).collect();
         let acknowledged = sent.iter().filter(|sent| sent.acknowledged.is_some()).count();
-        ensure!(acknowledged > 0, "nothing was acknowledged before kill {kill}");
-
         server = ChildServer::start(&place, FOLDER).await?;
         city = city.at(&server.address);
         for sent in &mut sent {
@@ -104,7 +109,7 @@ async fn crash(backend: Backend) -> Outcome {
 }
 
 /// Asks again and again until the server is gone.
-async fn askers(unit: &Unit, listing: &str) -> Vec<Sent> {
+async fn askers(unit: &Unit, listing: &str, done: &AtomicUsize) -> Vec<Sent> {
     let mut sent = Vec::new();
     loop {
         let input = json!({
@@ -120,7 +125,7 @@ async fn askers(unit: &Unit, listing: &str) -> Vec<Sent> {
             what: "request",
             acknowledged: None,
         };
-        let Some(request) = note(&mut sent, draft).await else { return sent };
+        let Some(request) = note(&mut sent, draft, done).await else { return sent };
         let submit = Sent {
             client: unit.clerk.client.clone(),
             field: "submitRequest",
@@ -130,14 +135,14 @@ async fn askers(unit: &Unit, listing: &str) -> Vec<Sent> {
             what: "request",
             acknowledged: None,
         };
-        if note(&mut sent, submit).await.is_none() {
+        if note(&mut sent, submit, done).await.is_none() {
             return sent;
         }
     }
 }
 
 /// The giver enters cards until the server is gone.
-async fn clerks(city: &City) -> Vec<Sent> {
+async fn clerks(city: &City, done: &AtomicUsize) -> Vec<Sent> {
     let mut sent = Vec::new();
     loop {
         let draft = Sent {
@@ -149,16 +154,17 @@ async fn clerks(city: &City) -> Vec<Sent> {
             what: "asset",
             acknowledged: None,
         };
-        if note(&mut sent, draft).await.is_none() {
+        if note(&mut sent, draft, done).await.is_none() {
             return sent;
         }
     }
 }
 
 /// Sends, and keeps what came of it; none where the server is gone.
-async fn note(sent: &mut Vec<Sent>, mut mutation: Sent) -> Option<String> {
+async fn note(sent: &mut Vec<Sent>, mut mutation: Sent, done: &AtomicUsize) -> Option<String> {
     mutation.acknowledged = mutation.send().await.ok();
     let id = mutation.acknowledged.clone();
+    done.fetch_add(usize::from(id.is_some()), Ordering::Relaxed);
     sent.push(mutation);
     id
 }

@@ -29,7 +29,7 @@ use uuid::Uuid;
 
 use crate::chain::{self, key, text};
 use crate::city::{City, Unit};
-use crate::harness::{Backend, Outcome, Registry, Server};
+use crate::harness::{ALONE, Backend, Outcome, Registry, Server};
 
 /// Askers of a race.
 const ASKERS: usize = 100;
@@ -48,6 +48,7 @@ pub fn register(registry: &mut Registry) {
 
 /// Everybody asks for one piece at the same moment.
 async fn race(backend: Backend, pieces: i64, two_servers: bool) -> Outcome {
+    let _alone = ALONE.lock().await;
     let (server, city) = chain::begin(backend, ASKERS).await?;
     let listing = chain::list(&city, "升降办公桌", pieces, pieces * 200_000).await?;
     let second = if two_servers { Some(server.beside().await?) } else { None };
@@ -138,6 +139,7 @@ async fn actor(app: &App, account: Uuid) -> anyhow::Result<Actor> {
 
 /// Random commands on random lines, seeded: a failure names its seed and step.
 async fn commands(backend: Backend) -> Outcome {
+    let _alone = ALONE.lock().await;
     let (server, city) = chain::begin(backend, 4).await?;
     let app = &server.app;
     let mut actors = Actors {

@@ -75,6 +75,13 @@ pub async fn prepare(app: &App, args: &DemoArgs, out: &mut impl Write) -> anyhow
     if !before || !path.exists() {
         accounts::write(&entries, app.data_dir())?;
     }
+    if !args.load_only {
+        writeln!(
+            out,
+            "Sign in at POST http://{}/auth/sign-in with {{\"account\": …, \"password\": …}}.",
+            args.serving.listen,
+        )?;
+    }
     let mut told: Vec<&str> = Vec::new();
     writeln!(out, "One account of each role; all of them are in {}:", path.display())?;
     for entry in &entries {

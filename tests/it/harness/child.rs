@@ -4,6 +4,7 @@ use anyhow::Context;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+use super::Client;
 use super::database::Place;
 
 /// Set in the environment of a child: the test binary is the command line then.
@@ -30,15 +31,22 @@ impl ChildServer {
             .kill_on_drop(true)
             .spawn()?;
         let mut lines = BufReader::new(child.stdout.take().context("no output")?).lines();
-        // The address is the last word of the line that has one; what is printed after it is read away.
+        // The first address without a path is where it listens; what is printed after it is read away.
         let address = loop {
             let line = lines.next_line().await?.context("the server ended before it listened")?;
-            if let Some(at) = line.find("http://") {
-                break line[at..].split_whitespace().next().unwrap_or_default().to_owned();
+            let is_address =
+                |word: &&str| word.strip_prefix("http://").is_some_and(|rest| !rest.contains('/'));
+            if let Some(address) = line.split_whitespace().find(is_address) {
+                break address.to_owned();
             }
         };
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(Self { child, address })
+    }
+
+    /// A client that is not signed in.
+    pub fn client(&self) -> Client {
+        Client::new(&self.address)
     }
 
     /// `kill -9`.

@@ -16,6 +16,10 @@ pub use server::Server;
 /// Outcome of a test.
 pub type Outcome = anyhow::Result<()>;
 
+/// Held by a test that needs the machine for itself, as far as this binary goes: a hundred askers at once say nothing
+/// about the service where three such tests run side by side.
+pub static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// The tests, each for every database it is meant for.
 pub struct Registry {
     trials: Vec<Trial>,

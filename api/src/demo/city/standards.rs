@@ -154,9 +154,10 @@ pub fn kind(code: &str) -> AssetKind {
     }
 }
 
-/// Whether assets under `code` have a disk, so that it must be erased before they are listed: computers.
+/// Whether assets under `code` have a disk, so that it must be erased before they are listed: computers, and copiers,
+/// which keep what they copied.
 pub fn has_disk(code: &str) -> bool {
-    code.starts_with("A020101")
+    code.starts_with("A020101") || code == "A02020100"
 }
 
 /// The category of `code`.

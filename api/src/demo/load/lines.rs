@@ -69,8 +69,8 @@ fn ask(frame: &mut Frame<'_>, line: &Line, papers: Papers, rows: &mut Rows) -> U
         reason: line.reason,
         comment: line.comment.map(str::to_owned),
         hold_expires_at: line.hold_expires_at.map(|at| frame.at(at)),
-        // Lines of frozen listings hold nothing, so nothing was counted since the hold began.
-        hold_counted_to: line.hold_expires_at.and(line.submitted_at).map(|at| frame.at(at)),
+        // Lines of frozen listings hold nothing, so no frozen time was added since the hold began.
+        hold_counted_to: line.hold_expires_at.map(|_| frame.at(line.updated_at)),
         queue_place: line.queue_place.map(i64::from),
         released: pieces(|movement| movement.quantity),
         received: pieces(|movement| movement.received),
