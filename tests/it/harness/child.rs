@@ -4,7 +4,6 @@ use anyhow::Context;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use super::Client;
 use super::database::Place;
 
 /// Set in the environment of a child: the test binary is the command line then.
@@ -42,11 +41,6 @@ impl ChildServer {
         };
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(Self { child, address })
-    }
-
-    /// A client that is not signed in.
-    pub fn client(&self) -> Client {
-        Client::new(&self.address)
     }
 
     /// `kill -9`.
