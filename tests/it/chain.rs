@@ -316,7 +316,7 @@ async fn desk(backend: Backend) -> Outcome {
     server.client().sign_in("clerk-0", crate::city::PASSWORD).await?;
     let listing = list(&city, "人造板办公桌", 3, 1_200_001).await?;
     drained(&server.app).await?;
-    ensure!(found(&asker.clerk, "办公桌").await? == [listing.clone()]);
+    ensure!(found(&asker.clerk, "办公桌").await? == std::slice::from_ref(&listing));
 
     let asked = ask(asker, &listing, 3).await?;
     ensure!(asked["state"] == "SUBMITTED" && asked["queuePlace"].is_null(), "{asked}");
