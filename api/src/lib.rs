@@ -4,7 +4,7 @@
 //! The map. A call goes one way: `http | graphql | jobs | command line → use case → steps, rules → entity → database`.
 //!
 //! The frame:
-//! - [`app`]: what every use case is given. [`write`]: one transaction a use case. [`db`], [`clock`], [`ids`], [`keys`].
+//! - [`app`]: what every use case is given. [`mod@write`]: one transaction a use case. [`db`], [`clock`], [`ids`], [`keys`].
 //! - [`cli`]: the command line. [`config`]: flags, environment and files. [`serve`]: the life of a serving process.
 //! - [`fault`]: what can go wrong, in Chinese and English. [`checks`]: of single values. [`authz`]: who may do what.
 //! - [`graphql`]: assembly of the schema. [`http`]: routes.

@@ -17,7 +17,7 @@
 //! `parent` is a code of the same namespace, or system and edition; of a unit it is a credit code or a name, as are
 //! `supervisor` and `successor`. A region is named by its code, one of another namespace as `LOCAL:WH-DHGX`.
 //!
-//! - [`run`]: the use case. `table`: cells. `order`: parents first. `regions`, `units`, `categories`, `standards`: one file
+//! - [`run()`]: the use case. `table`: cells. `order`: parents first. `regions`, `units`, `categories`, `standards`: one file
 //!   each.
 
 mod categories;

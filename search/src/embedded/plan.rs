@@ -1,4 +1,4 @@
-//! From a [`Query`](crate::Query) to a query of the engine.
+//! From a [`Query`] to a query of the engine.
 //!
 //! Words are demanded all (AND), each in any field (OR). What the listing must be, and what the caller may see, are
 //! clauses without a score. Weights are set so that a name beats brand and model, and those a description, whatever
