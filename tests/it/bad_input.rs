@@ -10,10 +10,10 @@ use anyhow::{Context, ensure};
 use reqwest::header::CONTENT_TYPE;
 use serde_json::Value;
 
-use crate::city::City;
-use crate::harness::child::ChildServer;
-use crate::harness::database::Place;
-use crate::harness::{Backend, Client, Registry, server};
+use tests::child::ChildServer;
+use tests::city::City;
+use tests::database::Place;
+use tests::{Backend, Client, Registry, server};
 
 pub fn register(registry: &mut Registry) {
     registry.both("bad input: bodies, documents and values are refused with a code", documents::refused);

@@ -9,12 +9,12 @@ use anyhow::{Context, ensure};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::chain::{self, key, text};
-use crate::city::{City, Unit};
-use crate::harness::child::{self, ChildServer};
-use crate::harness::database::Place;
-use crate::harness::server::settings;
-use crate::harness::{ALONE, Backend, Client, Outcome, Registry};
+use tests::child::{self, ChildServer};
+use tests::city::{City, Unit};
+use tests::database::Place;
+use tests::moves::{self, key, text};
+use tests::server::settings;
+use tests::{ALONE, Backend, Client, Outcome, Registry};
 
 /// How often the server is killed.
 const KILLS: u64 = 5;
@@ -53,7 +53,7 @@ async fn crash(backend: Backend) -> Outcome {
     let mut city = City::found(&app, &server.address, ASKERS).await?;
     // Closed before the first kill: with another process on the file, SQLite would have nothing to recover.
     drop(app);
-    let listing = chain::list(&city, "电脑桌", 1_000_000, 100_000_000).await?;
+    let listing = moves::list(&city, "电脑桌", 1_000_000, 100_000_000).await?;
     let (mut requests, mut cards) = (0, 0);
     for kill in 0..KILLS {
         let done = AtomicUsize::new(0);
@@ -100,7 +100,7 @@ async fn crash(backend: Backend) -> Outcome {
             sent.len()
         );
     }
-    let stock = chain::stock(&city.office, &listing).await?;
+    let stock = moves::stock(&city.office, &listing).await?;
     ensure!(stock[0] + stock[1] == 1_000_000 && stock[1] > 0, "{stock:?}");
     // The index of the killed process finds its way back to the log.
     let found = "{ search(text: \"电脑桌\", first: 1) { totalCount } }";

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Backend, Outcome, Registry, Server};
+use tests::{Backend, Outcome, Registry, Server};
 
 pub fn register(registry: &mut Registry) {
     registry.both("frame: a fresh server is ready, and tells strangers nothing", fresh_server);

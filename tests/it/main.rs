@@ -5,11 +5,8 @@
 
 mod bad_input;
 mod chain;
-mod city;
 mod crash;
 mod frame;
-mod harness;
-mod pictures;
 mod races;
 mod real_input;
 mod rights;
@@ -17,21 +14,13 @@ mod s3;
 mod spec;
 mod structure;
 
-use clap::Parser;
-use harness::Registry;
 use libtest_mimic::Arguments;
+use tests::Registry;
 
 fn main() -> std::process::ExitCode {
     // The same binary is the server of tests that kill it: the command line runs in a child of ours.
-    if std::env::var_os(harness::child::AS_COMMAND_LINE).is_some() {
-        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        return match runtime.block_on(api::cli::run(api::cli::CommandLine::parse())) {
-            Ok(()) => std::process::ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("Error: {error:?}");
-                std::process::ExitCode::FAILURE
-            }
-        };
+    if let Some(code) = tests::child::command_line() {
+        return code;
     }
     // What the service says of its own faults, beside the test that met them.
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "error".into());

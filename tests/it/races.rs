@@ -27,9 +27,9 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::chain::{self, key, text};
-use crate::city::{City, Unit};
-use crate::harness::{ALONE, Backend, Outcome, Registry, Server};
+use tests::city::{City, Unit};
+use tests::moves::{self, key, text};
+use tests::{ALONE, Backend, Outcome, Registry, Server};
 
 /// Askers of a race.
 const ASKERS: usize = 100;
@@ -49,13 +49,13 @@ pub fn register(registry: &mut Registry) {
 /// Everybody asks for one piece at the same moment.
 async fn race(backend: Backend, pieces: i64, two_servers: bool) -> Outcome {
     let _alone = ALONE.lock().await;
-    let (server, city) = chain::begin(backend, ASKERS).await?;
-    let listing = chain::list(&city, "升降办公桌", pieces, pieces * 200_000).await?;
+    let (server, city) = moves::begin(backend, ASKERS).await?;
+    let listing = moves::list(&city, "升降办公桌", pieces, pieces * 200_000).await?;
     let second = if two_servers { Some(server.beside().await?) } else { None };
     let servers: Vec<&Server> = [Some(&server), second.as_ref()].into_iter().flatten().collect();
     let cities: Vec<City> = servers.iter().map(|server| city.at(&server.base())).collect();
     for (server, city) in servers.iter().zip(&cities) {
-        chain::drained(&server.app).await?;
+        moves::drained(&server.app).await?;
         ensure!(is_available(city, &listing).await?, "the listing is not found before the race");
     }
     let askers: Vec<&Unit> = (0..ASKERS).map(|n| &cities[n % cities.len()].receivers[n]).collect();
@@ -83,7 +83,7 @@ async fn race(backend: Backend, pieces: i64, two_servers: bool) -> Outcome {
         match line["state"].as_str() {
             Some("SUBMITTED") => holds += 1,
             Some("QUEUED") => {
-                let place = chain::number(&line["queuePlace"])?;
+                let place = moves::number(&line["queuePlace"])?;
                 ensure!(places.insert(place), "two wait at place {place}");
             }
             _ => anyhow::bail!("{line}"),
@@ -92,12 +92,12 @@ async fn race(backend: Backend, pieces: i64, two_servers: bool) -> Outcome {
     ensure!(holds == pieces, "{holds} of {pieces} pieces are held");
     let waiting = ASKERS as i64 - pieces;
     ensure!(places == (1..=waiting).collect(), "places are {places:?}");
-    ensure!(chain::stock(&city.office, &listing).await? == [0, pieces, 0, 0, 0, 0, 0]);
+    ensure!(moves::stock(&city.office, &listing).await? == [0, pieces, 0, 0, 0, 0, 0]);
     if let Some(second) = second {
-        chain::drained(&second.app).await?;
+        moves::drained(&second.app).await?;
         second.stop().await?;
     }
-    chain::end(server).await
+    moves::end(server).await
 }
 
 async fn is_available(city: &City, listing: &str) -> anyhow::Result<bool> {
@@ -140,7 +140,7 @@ async fn actor(app: &App, account: Uuid) -> anyhow::Result<Actor> {
 /// Random commands on random lines, seeded: a failure names its seed and step.
 async fn commands(backend: Backend) -> Outcome {
     let _alone = ALONE.lock().await;
-    let (server, city) = chain::begin(backend, 4).await?;
+    let (server, city) = moves::begin(backend, 4).await?;
     let app = &server.app;
     let mut actors = Actors {
         clerks: Vec::new(),
@@ -161,7 +161,7 @@ async fn commands(backend: Backend) -> Outcome {
         let pieces = random.random_range(1..=7);
         let value = random.random_range(1..=1_000_000);
         worth += value;
-        let offer = chain::list(&city, "随机书架", pieces, value).await?;
+        let offer = moves::list(&city, "随机书架", pieces, value).await?;
         let offer = decode(Kind::Listing, &offer.as_str().into()).context("an id")?;
         for step in 0..60 {
             let what = one_command(app, &actors, offer, &mut random).await;
@@ -179,12 +179,12 @@ async fn commands(backend: Backend) -> Outcome {
                 break;
             }
         }
-        chain::verify(app).await.with_context(|| format!("seed {seed}"))?;
+        moves::verify(app).await.with_context(|| format!("seed {seed}"))?;
         seed += 1;
     }
     eprintln!("{backend}: {steps} random commands on {seed} listings, {taken} of them carried out");
     ensure!(taken * 5 > steps, "nearly everything is refused: the test tries nothing");
-    chain::end(server).await
+    moves::end(server).await
 }
 
 /// The quantities rule of this listing, and the ledger against the hand-overs that stand.

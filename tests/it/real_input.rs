@@ -17,9 +17,9 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
 
-use crate::chain::{self, key, text};
-use crate::city::{City, Person, Unit};
-use crate::harness::{ALONE, Backend, Outcome, Registry};
+use tests::city::{City, Person, Unit};
+use tests::moves::{self, key, text};
+use tests::{ALONE, Backend, Outcome, Registry};
 
 const SHIPMENTS: &str = "reuse-shipments.csv";
 const CANCELLATIONS: &str = "reuse-cancellations.csv";
@@ -166,7 +166,7 @@ async fn run(backend: Backend, shipments: &[Row], cancellations: &[Row]) -> anyh
     units.sort_unstable();
     units.dedup();
 
-    let (server, city) = chain::begin(backend, units.len()).await?;
+    let (server, city) = moves::begin(backend, units.len()).await?;
     let people: HashMap<&str, &Unit> = units.into_iter().zip(&city.receivers).collect();
     let refused = refuse(&city, shipments.iter().chain(cancellations).filter(|row| !row.is_valid())).await?;
 
@@ -188,7 +188,7 @@ async fn run(backend: Backend, shipments: &[Row], cancellations: &[Row]) -> anyh
     hand_over(&city, &people, &shipped, &winners).await?;
 
     let expected: i64 = shipped.iter().map(|row| row.quantity * row.cents).sum();
-    let ledger = chain::saved(&city, "ORIGINAL_VALUE").await?;
+    let ledger = moves::saved(&city, "ORIGINAL_VALUE").await?;
     ensure!(ledger == expected, "the ledger says {ledger} cents, the file {expected}");
 
     let ends = ends_of_lines(&city.office).await?;
@@ -214,7 +214,7 @@ async fn run(backend: Backend, shipments: &[Row], cancellations: &[Row]) -> anyh
     let reasons = ["OUTRANKED ALREADY_DELIVERED", "not accepted: NOT_ENOUGH lines.0.quantity"];
     ensure!(table.keys().all(|end| reasons.contains(&end.as_str())), "{table:#?}");
     ensure!(table.contains_key(reasons[0]), "nobody waited in a queue: {table:#?}");
-    chain::end(server).await?;
+    moves::end(server).await?;
     Ok(Seen { shipped: winners.len(), competing: lost.len(), refused })
 }
 
@@ -283,7 +283,7 @@ async fn post(app: &App, city: &City, rows: &[&Row]) -> anyhow::Result<Vec<Strin
 /// drawn smaller without optimisation would take longer than everything else.
 async fn pictures(app: &App, clerk: &Person, assets: &[String]) -> Outcome {
     let (first, others) = assets.split_first().context("no assets")?;
-    chain::photograph(clerk, first, chain::png(1)).await?;
+    moves::photograph(clerk, first, moves::png(1)).await?;
     let made = photo::Entity::find().one(app.db().read()).await?.context("no photo")?;
     let others: Vec<_> =
         others.iter().filter_map(|asset| decode(Kind::Asset, &asset.as_str().into())).collect();
@@ -449,6 +449,6 @@ fn refusals(answer: &Value) -> Vec<String> {
     let errors = answer["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
     errors
         .iter()
-        .map(|error| format!("{} {}", error["code"].as_str().unwrap_or_default(), chain::path(error)))
+        .map(|error| format!("{} {}", error["code"].as_str().unwrap_or_default(), moves::path(error)))
         .collect()
 }

@@ -12,9 +12,9 @@ use anyhow::{Context, ensure};
 use api::authz::{Operation, POLICY, rules};
 use serde_json::{Value, json};
 
-use crate::chain;
-use crate::harness::{Backend, Client, Outcome, Registry};
 use people::{ROLES, enrol};
+use tests::moves;
+use tests::{Backend, Client, Outcome, Registry};
 
 pub fn register(registry: &mut Registry) {
     registry.add("rights: the golden table is the table of the code", None, golden);
@@ -96,7 +96,7 @@ fn fault(body: &Value) -> &str {
 }
 
 async fn rows(backend: Backend) -> Outcome {
-    let (server, city) = chain::begin(backend, 1).await?;
+    let (server, city) = moves::begin(backend, 1).await?;
     let fields = root_fields(&city.office.client).await?;
     ensure!(fields.len() > 60, "only {} root fields", fields.len());
     let named: BTreeSet<&str> = fields.iter().map(|(_, name)| name.as_str()).collect();
@@ -140,5 +140,5 @@ async fn rows(backend: Backend) -> Outcome {
             ensure!(fault(&body) != "UNAUTHENTICATED", "{role:?} {field}: {body}");
         }
     }
-    chain::end(server).await
+    moves::end(server).await
 }

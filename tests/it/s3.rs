@@ -12,9 +12,9 @@ use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 use serde_json::json;
 
-use crate::city::City;
-use crate::harness::{Backend, Outcome, Registry, Server};
-use crate::pictures::{jpeg, sha256};
+use tests::city::City;
+use tests::pictures::{jpeg, sha256};
+use tests::{Backend, Outcome, Registry, Server};
 
 const BUCKET: &str = "photos";
 const ACCESS: &str = "test-access";

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, ensure};
 use serde::Deserialize;
 
-use crate::harness::{Backend, Outcome, Registry, Server};
+use tests::{Backend, Outcome, Registry, Server};
 
 /// What the suite recommends and we do not follow, each with the reason. Whoever comes to meet one takes it out here:
 /// the test fails on an entry that is not needed any more.

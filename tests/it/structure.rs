@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 
-use crate::harness::{Outcome, Registry};
+use tests::{Outcome, Registry};
 
 /// Folders of `api/src` that are no slices: the frame, and what stands above all slices.
 const FRAME: &[&str] = &["authz", "demo", "fault", "graphql", "http", "import"];

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::identity::{account, role_grant};
 use uuid::Uuid;
@@ -26,6 +26,7 @@ pub struct IdentityQuery;
 
 /// The signed-in person.
 #[derive(Debug, SimpleObject)]
+#[graphql(complex)]
 pub struct Me {
     /// Global id of the account.
     pub id: ID,
@@ -39,6 +40,21 @@ pub struct Me {
     pub must_change_password: bool,
     /// Roles held anywhere today.
     pub roles: Vec<Role>,
+}
+
+#[ComplexObject]
+impl Me {
+    /// Roles held today, each with its place: the unit to draft for, the warehouse to work at.
+    async fn grants(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<RoleGrant>> {
+        let (app, actor) = (ctx.app(), ctx.actor()?);
+        let today = app.clock().today();
+        let grants = read::grants(app.db().read(), actor.account_id()).await;
+        let grants = grants.map_err(|error| errors::to_error(error.into()))?;
+        let valid = |grant: &role_grant::Model| {
+            grant.valid_from <= today && grant.valid_to.is_none_or(|last| today <= last)
+        };
+        Ok(grants.into_values().flatten().filter(valid).map(RoleGrant).collect())
+    }
 }
 
 /// A role held at a place, with dates.

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{Bench, code};
-use crate::harness::{Backend, Client, Outcome};
+use tests::{Backend, Client, Outcome};
 
 pub async fn refused(backend: Backend) -> Outcome {
     let bench = Bench::start(backend).await?;

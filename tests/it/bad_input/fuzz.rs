@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Bench, code};
-use crate::harness::{Backend, Outcome};
+use tests::{Backend, Outcome};
 
 /// The same documents in every run.
 const SEED: u64 = 20_260_302;

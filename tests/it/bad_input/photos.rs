@@ -5,8 +5,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{Bench, code};
-use crate::harness::{Backend, Client, Outcome};
-use crate::pictures::{bomb, jpeg, png, sha256};
+use tests::pictures::{bomb, jpeg, png, sha256};
+use tests::{Backend, Client, Outcome};
 
 pub async fn refused(backend: Backend) -> Outcome {
     let bench = Bench::start(backend).await?;

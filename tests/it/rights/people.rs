@@ -9,7 +9,7 @@ use entity::identity::{Locale, Role, Scope, account, role_grant};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use uuid::Uuid;
 
-use crate::harness::Client;
+use tests::Client;
 
 /// Every role.
 pub const ROLES: [Role; 8] = [Clerk, Head, Supervisor, Office, Staff, Finance, Auditor, Administrator];

@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::people::{Place, ROLES, enrol};
-use crate::chain::{
+use tests::city::City;
+use tests::moves::{
     self, approve_line, ask, decide, deliver, draft_card, draft_listing, key, list, photograph, png, release,
     submit_listing, text,
 };
-use crate::city::City;
-use crate::harness::{Backend, Client, Outcome};
+use tests::{Backend, Client, Outcome};
 
 /// Whose subject it is: the relations that its parties can have to somebody.
 #[derive(Clone, Copy)]
@@ -61,7 +61,7 @@ const ELSEWHERE: &[Operation] = &[
 ];
 
 pub async fn held(backend: Backend) -> Outcome {
-    let (server, city) = chain::begin(backend, 2).await?;
+    let (server, city) = moves::begin(backend, 2).await?;
     let cases = cases(&city).await?;
     let tried: BTreeSet<Operation> = cases.iter().map(|case| case.operation).collect();
     for operation in Operation::ALL {

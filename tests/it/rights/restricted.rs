@@ -6,14 +6,14 @@ use anyhow::{Context, ensure};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::chain::{self, decide, draft_listing, key, photograph, png, submit_listing, text};
-use crate::city::{City, Person, Unit};
-use crate::harness::{Backend, Outcome};
+use tests::city::{City, Person, Unit};
+use tests::moves::{self, decide, draft_listing, key, photograph, png, submit_listing, text};
+use tests::{Backend, Outcome};
 
 const SERIAL: &str = "SN-7788-RESTRICTED";
 
 pub async fn hidden(backend: Backend) -> Outcome {
-    let (server, city) = chain::begin(backend, 2).await?;
+    let (server, city) = moves::begin(backend, 2).await?;
     let (card, listing) = restricted(&city).await?;
     indexed(&city).await?;
     let outsider = &city.receivers[0];
@@ -33,7 +33,7 @@ pub async fn hidden(backend: Backend) -> Outcome {
     errors(outsider, &card, &listing).await.context("errors")?;
     pictures(&city, &outsider.clerk, &card).await.context("pictures")?;
     serials(&city, outsider).await.context("serial numbers")?;
-    chain::end(server).await
+    moves::end(server).await
 }
 
 /// Waits until those with the right find it: a long transaction of another test on the same PostgreSQL holds back what

@@ -11,8 +11,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::Client;
-use super::database::{Backend, Place};
+use crate::Client;
+use crate::database::{Backend, Place};
 
 /// When the clocks of tests start: 2026-03-02, a Monday, 10:00 in Shanghai.
 pub fn start() -> DateTime<Utc> {

@@ -1,20 +1,10 @@
-//! Starts the service, talks to it, and cleans up.
-
-pub mod child;
-pub mod client;
-pub mod database;
-pub mod server;
+//! The tests by name, each on the databases it is meant for; one that cannot run here is listed with its reason.
 
 use std::sync::Arc;
 
 use libtest_mimic::{Failed, Trial};
 
-pub use client::Client;
-pub use database::Backend;
-pub use server::Server;
-
-/// Outcome of a test.
-pub type Outcome = anyhow::Result<()>;
+use crate::{Backend, Outcome, database};
 
 /// Held by a test that needs the machine for itself, as far as this binary goes: a hundred askers at once say nothing
 /// about the service where three such tests run side by side.

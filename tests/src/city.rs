@@ -16,7 +16,7 @@ use entity::warehouses::{PlaceKind, storage_place, warehouse};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use uuid::Uuid;
 
-use crate::harness::Client;
+use crate::Client;
 
 /// Password of every account here.
 pub const PASSWORD: &str = "a warehouse of 2026 desks";

@@ -24,6 +24,11 @@ impl Client {
         Self { base: base.to_owned(), ..self.clone() }
     }
 
+    /// The session's token, where somebody is signed in.
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     /// The same server, signed in.
     pub async fn sign_in(&self, account: &str, password: &str) -> anyhow::Result<Self> {
         let response = self

@@ -1,13 +1,29 @@
-use std::process::Stdio;
+//! The service as a process of its own, in real time. The same binary that tests or measures is the command line then.
+
+use std::process::{ExitCode, Stdio};
 
 use anyhow::Context;
+use clap::Parser;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use super::database::Place;
+use crate::database::Place;
 
 /// Set in the environment of a child: the test binary is the command line then.
-pub const AS_COMMAND_LINE: &str = "PUBLIC_WAREHOUSE_AS_COMMAND_LINE";
+const AS_COMMAND_LINE: &str = "PUBLIC_WAREHOUSE_AS_COMMAND_LINE";
+
+/// In a child of ours: does what the command line says. Otherwise nothing.
+pub fn command_line() -> Option<ExitCode> {
+    std::env::var_os(AS_COMMAND_LINE)?;
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    Some(match runtime.block_on(api::cli::run(api::cli::CommandLine::parse())) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("Error: {error:?}");
+            ExitCode::FAILURE
+        }
+    })
+}
 
 /// The service as a process of its own, in real time: one that can be killed.
 pub struct ChildServer {
@@ -41,6 +57,11 @@ impl ChildServer {
         };
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(Self { child, address })
+    }
+
+    /// Number of the process.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
     }
 
     /// `kill -9`.

@@ -1,0 +1,292 @@
+//! What people do in the city, move by move, through GraphQL over HTTP: posted, approved, asked for, handed over,
+//! received; and what every test ends with.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use api::app::App;
+use entity::events::event;
+use sea_orm::{EntityTrait, QueryOrder, QuerySelect};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::city::{City, Person, Unit};
+use crate::{Backend, Outcome, Server};
+
+/// A fresh idempotency key.
+pub fn key() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+/// A small picture, another one for each `seed`.
+pub fn png(seed: u8) -> Vec<u8> {
+    let picture = image::RgbImage::from_fn(64, 48, |x, y| image::Rgb([x as u8 * 3, y as u8 * 5, seed]));
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, image::ImageFormat::Png).expect("a picture is encoded");
+    bytes.into_inner()
+}
+
+/// A complete card of desks; gives its global id. `value` is that of all pieces, in fen.
+pub async fn draft_card(
+    city: &City,
+    unit: &Unit,
+    name: &str,
+    pieces: i64,
+    value: i64,
+) -> anyhow::Result<String> {
+    let input = json!({
+        "idempotencyKey": key(), "holderId": unit.gid, "categoryId": city.desks, "name": name,
+        "condition": "GOOD", "place": "三楼库房", "quantity": pieces, "measure": "张",
+        "value": value.to_string(), "valueBasis": "ORIGINAL", "acquiredOn": "2023-03-15", "number": key(),
+    });
+    let answer = unit.clerk.client.mutate("draftAsset", "DraftAssetInput", input, "asset { id }").await?;
+    text(&answer["asset"]["id"])
+}
+
+/// Uploads a picture of a card, as a browser does.
+pub async fn photograph(person: &Person, asset: &str, bytes: Vec<u8>) -> Outcome {
+    let input = json!({
+        "asset": asset, "name": "正面.png", "contentType": "image/png", "bytes": bytes.len(),
+        "sha256": hex::encode(Sha256::digest(&bytes)), "idempotencyKey": key(),
+    });
+    let client = &person.client;
+    let started = client.mutate("startPhotoUpload", "StartPhotoUploadInput", input, "upload putUrl").await?;
+    let put = client.request(reqwest::Method::PUT, &text(&started["putUrl"])?);
+    let response = put.header("content-type", "image/png").body(bytes).send().await?;
+    ensure!(response.status().is_success(), "{} {}", response.status(), response.text().await?);
+    let input = json!({ "upload": started["upload"], "idempotencyKey": key() });
+    client.mutate("finishPhotoUpload", "FinishPhotoUploadInput", input, "photo { id width }").await?;
+    Ok(())
+}
+
+/// Drafts an offer of a card; gives its id and version.
+pub async fn draft_listing(unit: &Unit, asset: &str, terms: Value) -> anyhow::Result<(String, i64)> {
+    let mut input =
+        json!({ "idempotencyKey": key(), "assetId": asset, "approvalNumber": "武教资〔2026〕1号" });
+    merge(&mut input, terms);
+    let answer = unit
+        .clerk
+        .client
+        .mutate("draftListing", "DraftListingInput", input, "listing { id version }")
+        .await?;
+    Ok((text(&answer["listing"]["id"])?, number(&answer["listing"]["version"])?))
+}
+
+/// Submits an offer.
+pub async fn submit_listing(unit: &Unit, listing: &str, version: i64) -> Outcome {
+    let input = json!({ "idempotencyKey": key(), "id": listing, "version": version });
+    unit.clerk.client.mutate("submitListing", "SubmitListingInput", input, "listing { state }").await?;
+    Ok(())
+}
+
+/// A listing that is open for requests, by the whole way; `value` is that of all pieces, in fen.
+pub async fn list(city: &City, name: &str, pieces: i64, value: i64) -> anyhow::Result<String> {
+    let asset = draft_card(city, &city.giver, name, pieces, value).await?;
+    photograph(&city.giver.clerk, &asset, png(7)).await?;
+    let (listing, version) = draft_listing(&city.giver, &asset, json!({})).await?;
+    submit_listing(&city.giver, &listing, version).await?;
+    decide(&city.giver.head, &listing, "APPROVE", json!({})).await?;
+    decide(&city.office, &listing, "APPROVE", json!({})).await?;
+    ensure!(listing_state(&city.giver.clerk, &listing).await? == "LISTED");
+    Ok(listing)
+}
+
+/// State of a listing.
+pub async fn listing_state(person: &Person, listing: &str) -> anyhow::Result<String> {
+    let data =
+        person.client.ask("query($id: ID!) { listing(id: $id) { state } }", json!({ "id": listing })).await?;
+    text(&data["listing"]["state"])
+}
+
+/// available, held, reserved, in transit, delivered, withdrawn, lost.
+pub async fn stock(person: &Person, listing: &str) -> anyhow::Result<[i64; 7]> {
+    let query = "query($id: ID!) { listing(id: $id) { stock {
+        offered available held reserved inTransit delivered withdrawn lost } } }";
+    let data = person.client.ask(query, json!({ "id": listing })).await?;
+    let stock = &data["listing"]["stock"];
+    let mut counts = [0; 7];
+    let names = ["available", "held", "reserved", "inTransit", "delivered", "withdrawn", "lost"];
+    for (count, name) in counts.iter_mut().zip(names) {
+        *count = number(&stock[name])?;
+    }
+    ensure!(counts.iter().sum::<i64>() == number(&stock["offered"])?, "{stock}");
+    Ok(counts)
+}
+
+/// The step of this subject that waits for this person.
+pub async fn task(person: &Person, subject: &str) -> anyhow::Result<String> {
+    let query = "{ tasks(first: 100) { edges { node { subjectId step { id } } } } }";
+    let data = person.client.ask(query, json!({})).await?;
+    let tasks = data["tasks"]["edges"].as_array().context("tasks")?;
+    let found = tasks.iter().find(|edge| edge["node"]["subjectId"] == subject);
+    text(&found.with_context(|| format!("no task about {subject} in {data}"))?["node"]["step"]["id"])
+}
+
+/// Decides the step of this subject that waits for this person; `more` may have a comment and a quantity.
+pub async fn decide(person: &Person, subject: &str, verdict: &str, more: Value) -> Outcome {
+    let mut decision = json!({ "stepId": task(person, subject).await?, "verdict": verdict });
+    merge(&mut decision, more);
+    let input = json!({ "idempotencyKey": key(), "decisions": [decision] });
+    person.client.mutate("decideSteps", "DecideStepsInput", input, "steps { state }").await?;
+    Ok(())
+}
+
+/// Fields of a line that tests look at.
+pub const LINE: &str = "id version state reason queuePlace quantity released received refused lost";
+
+/// Asks for pieces of a listing; gives the line.
+pub async fn ask(unit: &Unit, listing: &str, pieces: i64) -> anyhow::Result<Value> {
+    let client = &unit.clerk.client;
+    let input = json!({
+        "idempotencyKey": key(), "unitId": unit.gid, "justification": "阅览室需要办公桌",
+        "lines": [{ "listingId": listing, "quantity": pieces }],
+    });
+    let drafted = client.mutate("draftRequest", "DraftRequestInput", input, "request { id version }").await?;
+    let input = json!({
+        "idempotencyKey": key(), "requestId": drafted["request"]["id"], "version": drafted["request"]["version"],
+    });
+    let select = format!("request {{ number lines {{ {LINE} }} }}");
+    let mut answer = client.mutate("submitRequest", "SubmitRequestInput", input, &select).await?;
+    ensure!(answer["request"]["number"].is_string(), "{answer}");
+    Ok(answer["request"]["lines"][0].take())
+}
+
+/// A line as its asker sees it.
+pub async fn line(person: &Person, listing: &str, id: &str) -> anyhow::Result<Value> {
+    let query = format!(
+        "query($listing: ID!) {{ requestLines(filter: {{ listingId: $listing }}, first: 100) {{ edges {{ node {{ {LINE} }} }} }} }}"
+    );
+    let mut data = person.client.ask(&query, json!({ "listing": listing })).await?;
+    let edges = data["requestLines"]["edges"].as_array_mut().context("lines")?;
+    let found = edges.iter_mut().find(|edge| edge["node"]["id"] == id).context("the line is not there")?;
+    Ok(found["node"].take())
+}
+
+/// All approvals of a line of a virtual offer of the giver's.
+pub async fn approve_line(city: &City, unit: &Unit, line: &str) -> Outcome {
+    decide(&unit.head, line, "APPROVE", json!({})).await?;
+    decide(&city.giver.head, line, "APPROVE", json!({})).await?;
+    decide(&city.office, line, "APPROVE", json!({})).await
+}
+
+/// Hands over; gives the hand-over.
+pub async fn release(person: &Person, line: &str, pieces: Option<i64>) -> anyhow::Result<String> {
+    let input = json!({ "idempotencyKey": key(), "lineId": line, "quantity": pieces });
+    let select = "transfer { id number state quantity approvalNumber }";
+    let answer = person.client.mutate("releaseLine", "ReleaseLineInput", input, select).await?;
+    ensure!(answer["transfer"]["state"] == "IN_TRANSIT", "{answer}");
+    text(&answer["transfer"]["id"])
+}
+
+/// Confirms what came; gives the hand-over's state.
+pub async fn receive(
+    person: &Person,
+    transfer: &str,
+    received: i64,
+    refused: i64,
+    lost: i64,
+) -> anyhow::Result<String> {
+    let input = json!({
+        "idempotencyKey": key(), "transferId": transfer, "received": received, "refused": refused, "lost": lost,
+        "assetNumber": key(), "place": "二楼阅览室", "evidence": "一张桌面破损，签收单见附件",
+    });
+    let answer =
+        person.client.mutate("receiveTransfer", "ReceiveTransferInput", input, "transfer { state }").await?;
+    text(&answer["transfer"]["state"])
+}
+
+/// From asking to receipt of all that was asked; gives the hand-over.
+pub async fn deliver(city: &City, unit: &Unit, listing: &str, pieces: i64) -> anyhow::Result<String> {
+    let line = text(&ask(unit, listing, pieces).await?["id"])?;
+    approve_line(city, unit, &line).await?;
+    let transfer = release(&city.giver.clerk, &line, None).await?;
+    ensure!(receive(&unit.clerk, &transfer, pieces, 0, 0).await? == "RECEIVED");
+    Ok(transfer)
+}
+
+/// Sum of the ledger by one method, in fen: entries less contra entries.
+pub async fn saved(city: &City, method: &str) -> anyhow::Result<i64> {
+    let query = "query($method: SavingMethod!) { savings(filter: { methods: [$method] }) { totals { method amount } } }";
+    let data = city.finance.client.ask(query, json!({ "method": method })).await?;
+    let totals = data["savings"]["totals"].as_array().context("totals")?;
+    match totals.first() {
+        Some(row) => Ok(text(&row["amount"])?.parse()?),
+        None => Ok(0),
+    }
+}
+
+/// Everything that `verify` looks at holds.
+pub async fn verify(app: &App) -> Outcome {
+    let conn = app.db().read();
+    for (part, (faults, _)) in [
+        ("requests", api::requests::verify::verify(conn).await?),
+        ("transfers", api::transfers::verify::verify(conn).await?),
+        ("savings", api::savings::verify::verify(conn).await?),
+        ("audit", api::audit::verify::verify(conn).await?),
+    ] {
+        ensure!(faults.is_empty(), "verify {part}: {faults:#?}");
+    }
+    Ok(())
+}
+
+/// The index of this process has read the whole log.
+pub async fn drained(app: &App) -> Outcome {
+    // All of the log, also what followers may not read yet: a transaction of any other database on the same PostgreSQL
+    // can hold them back for a moment.
+    let newest: Option<i64> = event::Entity::find()
+        .select_only()
+        .column(event::Column::Seq)
+        .order_by_desc(event::Column::Seq)
+        .limit(1)
+        .into_tuple()
+        .one(app.db().read())
+        .await?;
+    let newest = newest.unwrap_or(0);
+    let begun = Instant::now();
+    loop {
+        let cursor = app.search().map_err(anyhow::Error::from)?.cursor().await?;
+        if cursor >= newest {
+            return Ok(());
+        }
+        ensure!(begun.elapsed() < Duration::from_secs(20), "the index is at {cursor}, the log at {newest}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A server with its city.
+pub async fn begin(backend: Backend, receivers: usize) -> anyhow::Result<(Server, City)> {
+    let server = Server::start(backend).await?;
+    let city = City::found(&server.app, &server.base(), receivers).await?;
+    Ok((server, city))
+}
+
+/// What every test ends with: the books are right, the index is up to date, and the server stops.
+pub async fn end(server: Server) -> Outcome {
+    verify(&server.app).await?;
+    drained(&server.app).await?;
+    server.stop().await
+}
+
+/// A string in an answer.
+pub fn text(value: &Value) -> anyhow::Result<String> {
+    Ok(value.as_str().with_context(|| format!("{value} is no text"))?.to_owned())
+}
+
+/// Which field an error is about, in dots.
+pub fn path(error: &Value) -> String {
+    match &error["field"] {
+        Value::Array(parts) => parts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("."),
+        other => other.as_str().unwrap_or_default().to_owned(),
+    }
+}
+
+/// A whole number in an answer.
+pub fn number(value: &Value) -> anyhow::Result<i64> {
+    value.as_i64().with_context(|| format!("{value} is no whole number"))
+}
+
+fn merge(target: &mut Value, more: Value) {
+    if let (Some(target), Value::Object(more)) = (target.as_object_mut(), more) {
+        target.extend(more);
+    }
+}
