@@ -70,6 +70,11 @@ impl Db {
     /// When a change fails; what came before it stays.
     pub async fn migrate(&self) -> Result<(), DbErr> {
         if !self.is_postgres() {
+            // A transaction holds one change, this lock all of them. It ends with its file, also when the process does.
+            let _lock = match file(&self.url) {
+                None => None,
+                Some(path) => Some(lock(path).await.map_err(|error| DbErr::Custom(error.to_string()))?),
+            };
             return Migrator::up(&self.writer, None).await;
         }
         // A session lock needs one connection for its whole life, so it gets a pool of its own with a single one.
@@ -93,6 +98,24 @@ impl Db {
         self.reader.close().await?;
         self.writer.close().await
     }
+}
+
+/// File of a SQLite database; none for one in memory.
+fn file(url: &str) -> Option<&str> {
+    let path = url.strip_prefix("sqlite:")?.trim_start_matches("//").split('?').next()?;
+    (!path.is_empty() && path != ":memory:").then_some(path)
+}
+
+/// Waits until no other process migrates this file.
+async fn lock(path: &str) -> std::io::Result<std::fs::File> {
+    let path = format!("{path}.migrating");
+    tokio::task::spawn_blocking(move || {
+        let file = std::fs::File::options().create(true).truncate(false).write(true).open(path)?;
+        file.lock()?;
+        Ok(file)
+    })
+    .await
+    .map_err(std::io::Error::other)?
 }
 
 fn options(url: &str, reader: bool) -> ConnectOptions {
@@ -140,6 +163,14 @@ fn redact(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_file_of_an_address_is_found() {
+        assert_eq!(file("sqlite://data/x.db?mode=rwc"), Some("data/x.db"));
+        assert_eq!(file("sqlite:///tmp/x.db"), Some("/tmp/x.db"));
+        assert_eq!(file("sqlite::memory:"), None);
+        assert_eq!(file("sqlite://:memory:"), None);
+    }
 
     #[test]
     fn a_shown_address_has_no_password() {

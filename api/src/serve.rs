@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use crate::app::App;
 use crate::config::Serving;
 use crate::finding;
+use crate::graphql::documents::Documents;
 use crate::http::{Routes, router};
 
 /// How long running requests may take to end once we were asked to stop.
@@ -38,6 +39,7 @@ pub async fn serve(
     let follower = tokio::spawn(finding::follow::follow(app.clone(), index, needs_rebuild, stop.clone()));
     let routes = Routes {
         schema: crate::graphql::schema(app.clone()),
+        documents: Documents::default(),
         app: app.clone(),
         secure: serving.secure_cookie,
         tasks: tasks.clone(),

@@ -17,10 +17,12 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::audit;
-use crate::fault::{Code, Fault};
+use crate::fault::{Code, Fault, Rejection};
 use crate::identity::Actor;
 use crate::organisation::Reference;
 
+/// Longest idempotency key in bytes: it is part of an index, which PostgreSQL bounds.
+const LONGEST_KEY: usize = 200;
 /// How often a lost race is tried again before the caller hears of it.
 const ATTEMPTS: u32 = 12;
 
@@ -41,6 +43,22 @@ impl<'a> Command<'a> {
         hash.update([0]);
         hash.update(input);
         Self { name, key, input_hash: hex::encode(hash.finalize()) }
+    }
+
+    /// The key, and whose it is, where there are both.
+    fn key(&self, actor: &Actor) -> Result<Option<(&'a str, Uuid)>, Rejection> {
+        let Some((key, actor_id)) = self.key.zip(actor.account_id()) else { return Ok(None) };
+        let refused = |code| Rejection::new(code).at("idempotencyKey");
+        if key.trim().is_empty() {
+            return Err(refused(Code::Required));
+        }
+        if key.len() > LONGEST_KEY {
+            return Err(refused(Code::TooLong).with("most", LONGEST_KEY));
+        }
+        if key.contains(char::is_control) {
+            return Err(refused(Code::Malformed).with("expected", "不含控制字符 / no control characters"));
+        }
+        Ok(Some((key, actor_id)))
     }
 }
 
@@ -266,7 +284,7 @@ where
     let records = std::mem::take(&mut *tx.0.records.lock().unwrap_or_else(PoisonError::into_inner));
     audit::append(tx, &records).await?;
     crate::events::append(tx, records).await?;
-    if let Some((key, actor_id)) = command.key.zip(tx.actor().account_id()) {
+    if let Some((key, actor_id)) = command.key(tx.actor())? {
         idempotency::ActiveModel {
             actor_id: Set(actor_id),
             key: Set(key.to_owned()),
@@ -285,7 +303,7 @@ async fn stored_answer<T: DeserializeOwned>(
     actor: &Actor,
     command: &Command<'_>,
 ) -> Result<Option<T>, Fault> {
-    let Some((key, actor_id)) = command.key.zip(actor.account_id()) else { return Ok(None) };
+    let Some((key, actor_id)) = command.key(actor)? else { return Ok(None) };
     match idempotency::Entity::find_by_id((actor_id, key.to_owned())).one(conn).await? {
         None => Ok(None),
         Some(stored) if stored.input_hash == command.input_hash => {

@@ -81,4 +81,9 @@ impl MigrationTrait for SqlChange {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         self.run(manager, self.down).await
     }
+
+    /// On SQLite too, where it is not the default: a process killed inside a change leaves nothing half made.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
 }

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use async_graphql::{Context, Enum, ID, InputObject, Lookahead, Object, SimpleObject};
+use async_graphql::parser::types::Field;
+use async_graphql::{
+    Context, ContextSelectionSet, Enum, ID, InputObject, Lookahead, Object, SimpleObject, Value,
+};
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::assets::{asset_holding, duplicate_case};
 use entity::identity::Locale;
@@ -20,6 +23,7 @@ use crate::authz::{Operation, Parties};
 use crate::catalogue::graphql::Category;
 use crate::checks;
 use crate::fault::{Code, Fault};
+use crate::graphql::at_hand::{AtHand, object, value};
 use crate::graphql::connection::{Page, connection};
 use crate::graphql::context::Given;
 use crate::graphql::enums::{AssetKind, AssetSource, AssetState, Condition, ValueBasis};
@@ -88,7 +92,8 @@ impl Asset {
             let rest = found.and_then(|card| CardRow::from(card).rest);
             rest.ok_or_else(|| query_error(Code::NotFound.into(), actor.locale()))
         };
-        Ok(self.rest.get_or_try_init(load).await?)
+        // On the heap, as it is rarely taken: the future of every field would be as large.
+        Ok(Box::pin(self.rest.get_or_try_init(load)).await?)
     }
 }
 
@@ -100,8 +105,8 @@ impl Asset {
     }
 
     /// Row version; give it back when you change the card.
-    async fn version(&self) -> i64 {
-        self.card.version
+    async fn version(&self, ctx: &Context<'_>) -> async_graphql::Result<i64> {
+        Ok(self.rest(ctx).await?.version)
     }
 
     /// Which fields it has.
@@ -110,18 +115,18 @@ impl Asset {
     }
 
     /// How it came to be available.
-    async fn source(&self) -> AssetSource {
-        self.card.source.into()
+    async fn source(&self, ctx: &Context<'_>) -> async_graphql::Result<AssetSource> {
+        Ok(self.rest(ctx).await?.source.into())
     }
 
     /// Life of the card.
-    async fn state(&self) -> AssetState {
-        self.card.state.into()
+    async fn state(&self, ctx: &Context<'_>) -> async_graphql::Result<AssetState> {
+        Ok(self.rest(ctx).await?.state.into())
     }
 
     /// Unit that holds it.
-    async fn holder(&self, ctx: &Context<'_>) -> Option<Unit> {
-        Unit::of(&ctx.app().reference(), self.card.holder_id)
+    async fn holder(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Unit>> {
+        Ok(Unit::of(&ctx.app().reference(), self.rest(ctx).await?.holder_id))
     }
 
     /// Asset number at the holder.
@@ -180,8 +185,8 @@ impl Asset {
     }
 
     /// Unit of measure, such as 台 or 把.
-    async fn measure(&self) -> &str {
-        &self.card.measure
+    async fn measure(&self, ctx: &Context<'_>) -> async_graphql::Result<&str> {
+        Ok(&self.rest(ctx).await?.measure)
     }
 
     /// Value of the whole quantity.
@@ -190,13 +195,13 @@ impl Asset {
     }
 
     /// What the value is.
-    async fn value_basis(&self) -> ValueBasis {
-        self.card.value_basis.into()
+    async fn value_basis(&self, ctx: &Context<'_>) -> async_graphql::Result<ValueBasis> {
+        Ok(self.rest(ctx).await?.value_basis.into())
     }
 
     /// Day of acquisition.
-    async fn acquired_on(&self) -> Option<NaiveDate> {
-        self.card.acquired_on
+    async fn acquired_on(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<NaiveDate>> {
+        Ok(self.rest(ctx).await?.acquired_on)
     }
 
     /// Funding source.
@@ -215,8 +220,8 @@ impl Asset {
     }
 
     /// Whether it is hidden from those without the right.
-    async fn restricted(&self) -> bool {
-        self.card.restricted
+    async fn restricted(&self, ctx: &Context<'_>) -> async_graphql::Result<bool> {
+        Ok(self.rest(ctx).await?.restricted)
     }
 
     /// Erasure or disk-removal record.
@@ -256,7 +261,7 @@ impl Asset {
     /// Who held it under which number, newest first. For those who manage the card; empty for others.
     async fn history(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<AssetHolding>> {
         let actor = ctx.actor()?;
-        if actor.allow(Operation::Asset, &Parties::giver(self.card.holder_id)).is_err() {
+        if actor.allow(Operation::Asset, &Parties::giver(self.rest(ctx).await?.holder_id)).is_err() {
             return Ok(Vec::new());
         }
         let found = read::history(ctx.app(), self.card.id).await;
@@ -283,12 +288,50 @@ impl Asset {
             let own = found.remove(&self.card.id).unwrap_or_default();
             Ok::<_, async_graphql::Error>(own.into_iter().map(Photo).collect())
         };
-        Ok(self.photos.get_or_try_init(load).await?)
+        Ok(Box::pin(self.photos.get_or_try_init(load)).await?)
+    }
+}
+
+impl AtHand for Asset {
+    fn at_hand(&self, ctx: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
+        match field.name.node.as_str() {
+            "id" => value(encode(Kind::Asset, self.card.id)),
+            "kind" => value(AssetKind::from(self.card.kind)),
+            "name" => value(self.card.name.clone()),
+            "brand" => value(self.card.brand.clone()),
+            "model" => value(self.card.model.clone()),
+            "condition" => value(self.card.condition.map(Condition::from)),
+            "quantity" => value(self.card.quantity),
+            "value" => value(self.card.value.map(Money::from)),
+            "category" => match self.card.category_id.and_then(|id| Category::of(&ctx.app().reference(), id))
+            {
+                Some(category) => object(ctx, &category, &field.selection_set.node),
+                None => Some(Value::Null),
+            },
+            "photos" => {
+                let below = &field.selection_set.node;
+                self.photos
+                    .get()?
+                    .iter()
+                    .map(|photo| object(ctx, photo, below))
+                    .collect::<Option<_>>()
+                    .map(Value::List)
+            }
+            _ => None,
+        }
     }
 }
 
 /// Fields of [`Asset`] that a list does not read.
-pub(crate) const REST_FIELDS: [&str; 16] = [
+pub(crate) const REST_FIELDS: [&str; 24] = [
+    "version",
+    "source",
+    "state",
+    "holder",
+    "measure",
+    "valueBasis",
+    "acquiredOn",
+    "restricted",
     "number",
     "serial",
     "description",

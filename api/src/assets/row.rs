@@ -19,26 +19,26 @@ pub enum Depth {
     Full,
 }
 
-const BRIEF: [asset::Column; 17] = [
+const BRIEF: [asset::Column; 9] = [
     asset::Column::Id,
-    asset::Column::Version,
     asset::Column::Kind,
-    asset::Column::Source,
-    asset::Column::State,
-    asset::Column::HolderId,
     asset::Column::CategoryId,
     asset::Column::Name,
     asset::Column::Brand,
     asset::Column::Model,
     asset::Column::Condition,
     asset::Column::Quantity,
-    asset::Column::Measure,
     asset::Column::Value,
+];
+const REST: [asset::Column; 22] = [
+    asset::Column::Version,
+    asset::Column::Source,
+    asset::Column::State,
+    asset::Column::HolderId,
+    asset::Column::Measure,
     asset::Column::ValueBasis,
     asset::Column::AcquiredOn,
     asset::Column::Restricted,
-];
-const REST: [asset::Column; 14] = [
     asset::Column::Number,
     asset::Column::Serial,
     asset::Column::Description,
@@ -60,16 +60,8 @@ const REST: [asset::Column; 14] = [
 pub struct CardRow {
     /// Identity.
     pub id: Uuid,
-    /// Row version.
-    pub version: i64,
     /// Kind.
     pub kind: AssetKind,
-    /// How it came to be available.
-    pub source: AssetSource,
-    /// State.
-    pub state: AssetState,
-    /// Unit that holds it.
-    pub holder_id: Uuid,
     /// Category.
     pub category_id: Option<Uuid>,
     /// Name.
@@ -82,16 +74,8 @@ pub struct CardRow {
     pub condition: Option<Condition>,
     /// Pieces.
     pub quantity: i64,
-    /// Unit of measure.
-    pub measure: String,
     /// Value of the whole quantity.
     pub value: Option<Money>,
-    /// What the value is.
-    pub value_basis: ValueBasis,
-    /// Acquired on.
-    pub acquired_on: Option<NaiveDate>,
-    /// Whether it is hidden from those without the right.
-    pub restricted: bool,
     /// The rest, where asked for.
     pub rest: Option<Box<Rest>>,
 }
@@ -99,6 +83,22 @@ pub struct CardRow {
 /// What a list does not show.
 #[derive(Clone, Debug)]
 pub struct Rest {
+    /// Row version.
+    pub version: i64,
+    /// How it came to be available.
+    pub source: AssetSource,
+    /// State.
+    pub state: AssetState,
+    /// Unit that holds it.
+    pub holder_id: Uuid,
+    /// Unit of measure.
+    pub measure: String,
+    /// What the value is.
+    pub value_basis: ValueBasis,
+    /// Acquired on.
+    pub acquired_on: Option<NaiveDate>,
+    /// Whether it is hidden from those without the right.
+    pub restricted: bool,
     /// Asset number at the holder.
     pub number: Option<String>,
     /// Serial number.
@@ -141,26 +141,26 @@ impl CardRow {
     pub(crate) fn read(cells: &mut Cells<'_>, depth: Depth) -> Result<Self, DbErr> {
         let mut card = Self {
             id: cells.get()?,
-            version: cells.get()?,
             kind: cells.get()?,
-            source: cells.get()?,
-            state: cells.get()?,
-            holder_id: cells.get()?,
             category_id: cells.get()?,
             name: cells.get()?,
             brand: cells.get()?,
             model: cells.get()?,
             condition: cells.get()?,
             quantity: cells.get()?,
-            measure: cells.get()?,
             value: cells.get()?,
-            value_basis: cells.get()?,
-            acquired_on: cells.get()?,
-            restricted: cells.get()?,
             rest: None,
         };
         if depth == Depth::Full {
             card.rest = Some(Box::new(Rest {
+                version: cells.get()?,
+                source: cells.get()?,
+                state: cells.get()?,
+                holder_id: cells.get()?,
+                measure: cells.get()?,
+                value_basis: cells.get()?,
+                acquired_on: cells.get()?,
+                restricted: cells.get()?,
                 number: cells.get()?,
                 serial: cells.get()?,
                 description: cells.get()?,
@@ -185,23 +185,23 @@ impl From<asset::Model> for CardRow {
     fn from(card: asset::Model) -> Self {
         Self {
             id: card.id,
-            version: card.version,
             kind: card.kind,
-            source: card.source,
-            state: card.state,
-            holder_id: card.holder_id,
             category_id: card.category_id,
             name: card.name,
             brand: card.brand,
             model: card.model,
             condition: card.condition,
             quantity: card.quantity,
-            measure: card.measure,
             value: card.value,
-            value_basis: card.value_basis,
-            acquired_on: card.acquired_on,
-            restricted: card.restricted,
             rest: Some(Box::new(Rest {
+                version: card.version,
+                source: card.source,
+                state: card.state,
+                holder_id: card.holder_id,
+                measure: card.measure,
+                value_basis: card.value_basis,
+                acquired_on: card.acquired_on,
+                restricted: card.restricted,
                 number: card.number,
                 serial: card.serial,
                 description: card.description,

@@ -1,6 +1,7 @@
 //! Categories, standards and the rule book in the schema.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::parser::types::Field;
+use async_graphql::{Context, ContextSelectionSet, ID, InputObject, Object, SimpleObject, Value};
 use chrono::NaiveDate;
 use entity::catalogue::{allocation_standard, category, required_field};
 use uuid::Uuid;
@@ -9,6 +10,7 @@ use super::forms::{CategoryForm, RequiredFieldForm, SettingForm, StandardForm};
 use super::read::{self, CategoryFilter, CategoryKey};
 use super::{save_category, set_city_setting, set_required_field, set_standard};
 use crate::fault::Fault;
+use crate::graphql::at_hand::{AtHand, value};
 use crate::graphql::connection::{Page, connection, page_cost};
 use crate::graphql::context::Given;
 use crate::graphql::enums::{AssetKind, AssetSource, RequiredStep};
@@ -27,6 +29,17 @@ impl Category {
     #[must_use]
     pub fn of(reference: &Reference, id: Uuid) -> Option<Self> {
         reference.category(id).cloned().map(Self)
+    }
+}
+
+impl AtHand for Category {
+    fn at_hand(&self, _: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
+        match field.name.node.as_str() {
+            "id" => value(encode(Kind::Category, self.0.id)),
+            "code" => value(self.0.code.clone()),
+            "name" => value(self.0.name.clone()),
+            _ => None,
+        }
     }
 }
 

@@ -80,50 +80,107 @@ pub struct PageInfo {
     pub end_cursor: Option<String>,
 }
 
-/// Makes the page of rows fetched by [`Page::fetch`]: drops the one too many, gives each row its cursor.
-pub fn page<T, K: Serialize>(
-    first: usize,
-    mut rows: Vec<T>,
-    key: impl Fn(&T) -> K,
-) -> (Vec<(String, T)>, PageInfo) {
+/// Drops the one row too many that [`Page::fetch`] asked for, and says where the page lies.
+pub fn page<T, K: Serialize>(first: usize, rows: &mut Vec<T>, key: impl Fn(&T) -> K) -> PageInfo {
     let has_next_page = rows.len() > first;
     rows.truncate(first);
-    let rows: Vec<(String, T)> = rows.into_iter().map(|row| (cursor(&key(&row)), row)).collect();
-    let end_cursor = rows.last().map(|(cursor, _)| cursor.clone());
-    (rows, PageInfo { has_next_page, end_cursor })
+    PageInfo { has_next_page, end_cursor: rows.last().map(|row| cursor(&key(row))) }
 }
 
-/// Declares a connection and its edge over a node type, with `nodes` as a shorthand.
+/// Cursor of a row, written out only where it is asked for.
+pub struct Cursor(Box<dyn Fn() -> String + Send + Sync>);
+
+impl Cursor {
+    /// Of a row with this key.
+    pub fn new(key: impl Serialize + Send + Sync + 'static) -> Self {
+        Self(Box::new(move || cursor(&key)))
+    }
+
+    /// As the wire has it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        (self.0)()
+    }
+}
+
+impl std::fmt::Debug for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Cursor").field(&self.text()).finish()
+    }
+}
+
+/// Declares a connection and its edge over a node type. With `at_hand` its rows are resolved as
+/// [`at_hand`](crate::graphql::at_hand) says.
 macro_rules! connection {
+    ($connection:ident, $edge:ident, $node:ty, at_hand) => {
+        $crate::graphql::connection::connection!(
+            $connection,
+            $edge,
+            $node,
+            $crate::graphql::at_hand::Row<$edge>,
+            $crate::graphql::at_hand::Row
+        );
+
+        impl $crate::graphql::at_hand::AtHand for $edge {
+            fn at_hand(
+                &self,
+                ctx: &async_graphql::ContextSelectionSet<'_>,
+                field: &async_graphql::parser::types::Field,
+            ) -> Option<async_graphql::Value> {
+                match field.name.node.as_str() {
+                    "cursor" => $crate::graphql::at_hand::value(self.cursor.text()),
+                    "node" => $crate::graphql::at_hand::object(ctx, &self.node, &field.selection_set.node),
+                    _ => None,
+                }
+            }
+        }
+    };
     ($connection:ident, $edge:ident, $node:ty) => {
+        $crate::graphql::connection::connection!($connection, $edge, $node, $edge, std::convert::identity);
+    };
+    ($connection:ident, $edge:ident, $node:ty, $row:ty, $wrap:expr) => {
         #[doc = concat!("A page of ", stringify!($node), ".")]
         #[derive(Debug, async_graphql::SimpleObject)]
         pub struct $connection {
             /// Rows with their cursors.
-            pub edges: Vec<$edge>,
+            pub edges: Vec<$row>,
             /// Where the page lies.
             pub page_info: $crate::graphql::connection::PageInfo,
         }
 
         #[doc = concat!("One ", stringify!($node), " and its cursor.")]
-        #[derive(Debug, async_graphql::SimpleObject)]
+        #[derive(Debug)]
         pub struct $edge {
+            cursor: $crate::graphql::connection::Cursor,
+            node: $node,
+        }
+
+        #[async_graphql::Object]
+        impl $edge {
             /// Cursor of this row.
-            pub cursor: String,
+            async fn cursor(&self) -> String {
+                self.cursor.text()
+            }
+
             /// The row.
-            pub node: $node,
+            async fn node(&self) -> &$node {
+                &self.node
+            }
         }
 
         impl $connection {
             /// From rows fetched one more than shown.
-            pub fn new<K: serde::Serialize>(
+            pub fn new<K: serde::Serialize + Send + Sync + 'static>(
                 first: usize,
-                rows: Vec<$node>,
+                mut rows: Vec<$node>,
                 key: impl Fn(&$node) -> K,
             ) -> Self {
-                let (rows, page_info) = $crate::graphql::connection::page(first, rows, key);
-                let edges = rows.into_iter().map(|(cursor, node)| $edge { cursor, node }).collect();
-                Self { edges, page_info }
+                let page_info = $crate::graphql::connection::page(first, &mut rows, &key);
+                let edge = |node| {
+                    let cursor = $crate::graphql::connection::Cursor::new(key(&node));
+                    $wrap($edge { cursor, node })
+                };
+                Self { edges: rows.into_iter().map(edge).collect(), page_info }
             }
         }
     };
@@ -136,12 +193,14 @@ mod tests {
 
     #[test]
     fn pages_end_where_the_rows_end() {
-        let (rows, info) = page(2, vec![1, 2, 3], |n| *n);
-        assert_eq!(rows.iter().map(|(_, n)| *n).collect::<Vec<_>>(), [1, 2]);
+        let mut rows = vec![1, 2, 3];
+        let info = page(2, &mut rows, |n| *n);
+        assert_eq!(rows, [1, 2]);
         assert!(info.has_next_page);
+        assert_eq!(info.end_cursor, Some(Cursor::new(2).text()));
         let next: Page<i32> = Page::read(Some(2), info.end_cursor.as_deref()).unwrap();
         assert_eq!(next.after, Some(2));
-        assert!(!page(2, vec![3], |n| *n).1.has_next_page);
+        assert!(!page(2, &mut vec![3], |n| *n).has_next_page);
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! What a resolver is given.
 
-use async_graphql::{Context, ErrorExtensions};
+use async_graphql::{ContextBase, ErrorExtensions};
 
 use crate::app::App;
 use crate::fault::Fault;
 use crate::identity::Actor;
 
-/// Shorthands over [`Context`].
+/// Shorthands over the context of a field or of a selection.
 pub trait Given<'a> {
     /// The service.
     fn app(&self) -> &'a App;
@@ -17,7 +17,7 @@ pub trait Given<'a> {
     fn actor(&self) -> async_graphql::Result<&'a Actor>;
 }
 
-impl<'a> Given<'a> for Context<'a> {
+impl<'a, T> Given<'a> for ContextBase<'a, T> {
     fn app(&self) -> &'a App {
         self.data_unchecked::<App>()
     }

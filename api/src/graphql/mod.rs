@@ -2,8 +2,10 @@
 //!
 //! Each slice has a `graphql.rs` with its own types and root fields; this frame merges them and decides nothing.
 
+pub mod at_hand;
 pub mod connection;
 pub mod context;
+pub mod documents;
 pub mod enums;
 pub mod errors;
 pub mod ids;

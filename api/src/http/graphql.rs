@@ -1,7 +1,7 @@
 //! GraphQL over HTTP as its specification's audit suite demands: POST with JSON, GET for queries only, both media
 //! types, and a status that tells a request that could not run from one that did.
 
-use async_graphql::parser::types::OperationType;
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Request, Response as GraphqlResponse, ServerError, Variables};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{RawQuery, State};
@@ -120,11 +120,11 @@ async fn run(
     get: bool,
 ) -> Result<Response, Problem> {
     let name = request.operation_name.clone();
-    let document = match request.parsed_query() {
+    let document = match routes.documents.parse(&request.query) {
         Ok(document) => document,
         Err(error) => return Ok(refused(media, vec![with_code(error, "BAD_USER_INPUT")])),
     };
-    let mutation = limits::operation_type(document, name.as_deref()) == Some(OperationType::Mutation);
+    let mutation = limits::operation_type(&document, name.as_deref()) == Some(OperationType::Mutation);
     if get && mutation {
         let mut response =
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_USER_INPUT", "A mutation needs POST")
@@ -132,11 +132,12 @@ async fn run(
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
         return Ok(response);
     }
-    if let Err(error) = limits::check(document, caller.actor.as_ref()) {
+    if let Err(error) = limits::check(&document, caller.actor.as_ref()) {
         let mut error = error.into_server_error(async_graphql::Pos::default());
         error.locations.clear();
         return Ok(refused(media, vec![error]));
     }
+    request.set_parsed_query(ExecutableDocument::clone(&document));
     if let (Some(actor), Some(token)) = (caller.actor, caller.token) {
         // The token too: a change of password ends all sessions of the account but this one.
         request = request.data(actor).data(session::Token(token));

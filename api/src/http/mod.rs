@@ -22,6 +22,7 @@ use tower_http::trace::TraceLayer;
 
 use crate::app::App;
 use crate::graphql::Schema;
+use crate::graphql::documents::Documents;
 
 pub use caller::{COOKIE, Caller};
 pub use problem::Problem;
@@ -38,6 +39,8 @@ pub struct Routes {
     pub app: App,
     /// The schema over it.
     pub schema: Schema,
+    /// Documents that were parsed before.
+    pub documents: Documents,
     /// Whether browsers reach us by https: then the cookie says `Secure`.
     pub secure: bool,
     /// What must run to its end even when its caller hangs up; the shutdown waits for it.

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use async_graphql::{Context, Enum, ID, Lookahead, Object, SimpleObject};
+use async_graphql::parser::types::Field;
+use async_graphql::{Context, ContextSelectionSet, Enum, ID, Lookahead, Object, SimpleObject, Value};
 use chrono::{DateTime, Utc};
 use entity::approvals::ApprovalSubject;
 use entity::listings::asset_freeze;
@@ -16,7 +17,7 @@ use super::inputs::{
 };
 use super::inspect::{Inspect, inspect_listing};
 use super::read;
-use super::row::{ListingRow, Wants};
+use super::row::{Counted, Counters, ListingRow, Wants};
 use super::rules::Stock;
 use super::submit::{Submit, submit_listing};
 use super::update::{Update, update_listing};
@@ -26,6 +27,7 @@ use crate::assets::graphql::{Asset, REST_FIELDS, page_cost, photos_of};
 use crate::assets::row::Depth;
 use crate::authz::{Operation, Parties};
 use crate::fault::{Code, Fault};
+use crate::graphql::at_hand::{AtHand, Row, object, value};
 use crate::graphql::connection::{Page, connection};
 use crate::graphql::context::Given;
 use crate::graphql::enums::{Custody, FreezeCause, FreezeScope, ListingState, Purpose};
@@ -50,7 +52,12 @@ impl From<ListingRow> for Listing {
 }
 
 /// Fields of [`Listing`] that a list does not read.
-const WORD_FIELDS: [&str; 5] = ["note", "approvalNumber", "reason", "submittedAt", "updatedAt"];
+const WORD_FIELDS: [&str; 8] =
+    ["version", "purpose", "directedTo", "note", "approvalNumber", "reason", "submittedAt", "updatedAt"];
+
+/// Fields of [`ListingStock`] that a shop window does not show.
+const OTHER_COUNTERS: [&str; 7] =
+    ["offered", "held", "reserved", "inTransit", "delivered", "withdrawn", "lost"];
 
 /// What to read for the selection below a field that hands out a listing.
 #[must_use]
@@ -60,8 +67,14 @@ pub fn wants(listing: &Lookahead<'_>) -> Wants {
         let rest = REST_FIELDS.iter().any(|field| asset.field(field).exists());
         if rest { Depth::Full } else { Depth::Brief }
     });
+    let stock = listing.field("stock");
+    let more = OTHER_COUNTERS.iter().any(|counter| stock.field(counter).exists());
     Wants {
-        stock: listing.field("stock").exists(),
+        stock: match (stock.exists(), more) {
+            (false, _) => Counters::None,
+            (true, false) => Counters::Available,
+            (true, true) => Counters::All,
+        },
         words: WORD_FIELDS.iter().any(|field| listing.field(field).exists()),
         card,
     }
@@ -111,14 +124,15 @@ impl Listing {
             let found = found.map_err(|fault| query_error(fault, actor.locale()))?;
             found.map(Box::new).ok_or_else(|| query_error(Code::NotFound.into(), actor.locale()))
         };
-        Ok(self.full.get_or_try_init(load).await?)
+        // On the heap, as it is rarely taken: the future of every field would be as large.
+        Ok(Box::pin(self.full.get_or_try_init(load)).await?)
     }
 
     async fn words(&self, ctx: &Context<'_>) -> async_graphql::Result<&super::row::Words> {
         if let Some(words) = &self.row.words {
             return Ok(words);
         }
-        self.full(ctx).await?.words.as_ref().ok_or_else(|| async_graphql::Error::new("not read"))
+        self.full(ctx).await?.words.as_deref().ok_or_else(|| async_graphql::Error::new("not read"))
     }
 
     /// Whether the caller is on the giver's side, or stands above it.
@@ -137,8 +151,8 @@ impl Listing {
     }
 
     /// Row version; give it back when you change the listing.
-    async fn version(&self) -> i64 {
-        self.row.version
+    async fn version(&self, ctx: &Context<'_>) -> async_graphql::Result<i64> {
+        Ok(self.words(ctx).await?.version)
     }
 
     /// Workflow. Whether there is something to ask for is told by `stock`.
@@ -152,17 +166,17 @@ impl Listing {
     }
 
     /// What is offered.
-    async fn purpose(&self) -> Purpose {
-        self.row.purpose.into()
+    async fn purpose(&self, ctx: &Context<'_>) -> async_graphql::Result<Purpose> {
+        Ok(self.words(ctx).await?.purpose.into())
     }
 
     /// The card.
-    async fn asset(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Asset>> {
+    async fn asset(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Row<Asset>>> {
         let card = match &self.row.card {
             Some(card) => Some(card),
             None => self.full(ctx).await?.card.as_ref(),
         };
-        Ok(card.cloned().map(|card| Asset::from(card).with_photos(self.photos.as_ref())))
+        Ok(card.cloned().map(|card| Row(Asset::from(card).with_photos(self.photos.as_ref()))))
     }
 
     /// Who offers it.
@@ -171,8 +185,8 @@ impl Listing {
     }
 
     /// 协议调剂: the one unit that may ask.
-    async fn directed_to(&self, ctx: &Context<'_>) -> Option<Unit> {
-        self.row.directed_to.and_then(|id| Unit::of(&ctx.app().reference(), id))
+    async fn directed_to(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Unit>> {
+        Ok(self.words(ctx).await?.directed_to.and_then(|id| Unit::of(&ctx.app().reference(), id)))
     }
 
     /// PHYSICAL: global id of the warehouse.
@@ -238,54 +252,100 @@ impl Listing {
             let cases = found.remove(&self.row.id).unwrap_or_default();
             Ok::<_, async_graphql::Error>(cases.into_iter().map(ApprovalCase).collect())
         };
-        Ok(self.approvals.get_or_try_init(load).await?)
+        Ok(Box::pin(self.approvals.get_or_try_init(load)).await?)
+    }
+}
+
+impl AtHand for Listing {
+    fn at_hand(&self, ctx: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
+        let below = &field.selection_set.node;
+        match field.name.node.as_str() {
+            "id" => value(encode(Kind::Listing, self.row.id)),
+            "state" => value(ListingState::from(self.row.state)),
+            "custody" => value(Custody::from(self.row.custody)),
+            "listedAt" => value(self.row.listed_at),
+            "createdAt" => value(self.row.created_at),
+            "unit" => match Unit::of(&ctx.app().reference(), self.row.unit_id) {
+                Some(unit) => object(ctx, &unit, below),
+                None => Some(Value::Null),
+            },
+            "asset" => {
+                let card = Asset::from(self.row.card.clone()?).with_photos(self.photos.as_ref());
+                object(ctx, &card, below)
+            }
+            "stock" => object(ctx, &ListingStock(self.row.stock?), below),
+            _ => None,
+        }
     }
 }
 
 /// The counters of a listing: `offered` is always the sum of the others.
 #[derive(Clone, Copy, Debug)]
-pub struct ListingStock(Stock);
+pub struct ListingStock(Counted);
+
+impl ListingStock {
+    /// A counter that a shop window does not show: whoever hands out the listing looked ahead for it.
+    fn count(&self, of: impl Fn(&Stock) -> i64) -> async_graphql::Result<i64> {
+        self.0.all().map(of).ok_or_else(|| async_graphql::Error::new("not read"))
+    }
+}
 
 #[Object]
 impl ListingStock {
     /// All that were ever offered.
-    async fn offered(&self) -> i64 {
-        self.0.offered
+    async fn offered(&self) -> async_graphql::Result<i64> {
+        self.count(|stock| stock.offered)
     }
 
     /// Free to ask for.
     async fn available(&self) -> i64 {
-        self.0.available
+        self.0.available()
     }
 
     /// Asked for, approvals under way.
-    async fn held(&self) -> i64 {
-        self.0.held
+    async fn held(&self) -> async_graphql::Result<i64> {
+        self.count(|stock| stock.held)
     }
 
     /// Promised.
-    async fn reserved(&self) -> i64 {
-        self.0.reserved
+    async fn reserved(&self) -> async_graphql::Result<i64> {
+        self.count(|stock| stock.reserved)
     }
 
     /// Handed over, not received.
-    async fn in_transit(&self) -> i64 {
-        self.0.in_transit
+    async fn in_transit(&self) -> async_graphql::Result<i64> {
+        self.count(|stock| stock.in_transit)
     }
 
     /// Received.
-    async fn delivered(&self) -> i64 {
-        self.0.delivered
+    async fn delivered(&self) -> async_graphql::Result<i64> {
+        self.count(|stock| stock.delivered)
     }
 
     /// Taken back.
-    async fn withdrawn(&self) -> i64 {
-        self.0.withdrawn
+    async fn withdrawn(&self) -> async_graphql::Result<i64> {
+        self.count(|stock| stock.withdrawn)
     }
 
     /// Lost on the way.
-    async fn lost(&self) -> i64 {
-        self.0.lost
+    async fn lost(&self) -> async_graphql::Result<i64> {
+        self.count(|stock| stock.lost)
+    }
+}
+
+impl AtHand for ListingStock {
+    fn at_hand(&self, _: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
+        value(match field.name.node.as_str() {
+            "offered" => self.0.all()?.offered,
+            "available" => self.0.available(),
+            "held" => self.0.all()?.held,
+            "reserved" => self.0.all()?.reserved,
+            "inTransit" => self.0.all()?.in_transit,
+            "delivered" => self.0.all()?.delivered,
+            "withdrawn" => self.0.all()?.withdrawn,
+            "lost" => self.0.all()?.lost,
+            _ => return None,
+        })
     }
 }
 
@@ -342,7 +402,7 @@ pub fn scope_kind(scope: entity::listings::FreezeScope) -> Kind {
     }
 }
 
-connection!(ListingConnection, ListingEdge, Listing);
+connection!(ListingConnection, ListingEdge, Listing, at_hand);
 connection!(FreezeConnection, FreezeEdge, Freeze);
 
 /// Order of a list of listings.

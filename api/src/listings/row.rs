@@ -1,5 +1,5 @@
-//! A listing as it is read: always its own short columns; its stock, its words and its card where they are asked for.
-//! Reading a column costs more than anything else a page does.
+//! A listing as it is read: always the few columns that every list shows or sorts by; its counters, its words and its
+//! card where they are asked for. Reading a column costs more than anything else a page does.
 
 use chrono::{DateTime, Utc};
 use entity::assets::asset;
@@ -16,24 +16,41 @@ use crate::cells::Cells;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wants {
     /// The counters.
-    pub stock: bool,
-    /// Texts and lesser dates.
+    pub stock: Counters,
+    /// What a list does not show: texts, terms, lesser dates.
     pub words: bool,
     /// The card.
     pub card: Option<Depth>,
 }
 
+/// Which counters are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counters {
+    /// None.
+    None,
+    /// What is free to ask for.
+    Available,
+    /// All of them.
+    All,
+}
+
 impl Wants {
     /// Everything.
-    pub const ALL: Self = Self { stock: true, words: true, card: Some(Depth::Full) };
+    pub const ALL: Self = Self { stock: Counters::All, words: true, card: Some(Depth::Full) };
 
     pub(super) fn columns(self, select: &mut SelectStatement) {
         select.columns(LISTING.map(|column| (listing::Entity, column)));
         if self.words {
             select.columns(WORDS.map(|column| (listing::Entity, column)));
         }
-        if self.stock {
-            select.columns(STOCK.map(|column| (listing_stock::Entity, column)));
+        match self.stock {
+            Counters::None => {}
+            Counters::Available => {
+                select.column((listing_stock::Entity, listing_stock::Column::Available));
+            }
+            Counters::All => {
+                select.columns(STOCK.map(|column| (listing_stock::Entity, column)));
+            }
         }
         if let Some(depth) = self.card {
             select.columns(CardRow::columns(depth).into_iter().map(|column| (asset::Entity, column)));
@@ -41,20 +58,20 @@ impl Wants {
     }
 }
 
-const LISTING: [listing::Column; 11] = [
+const LISTING: [listing::Column; 7] = [
     listing::Column::Id,
-    listing::Column::Version,
-    listing::Column::AssetId,
     listing::Column::UnitId,
     listing::Column::Custody,
     listing::Column::State,
-    listing::Column::Purpose,
-    listing::Column::DirectedTo,
     listing::Column::WarehouseId,
     listing::Column::ListedAt,
     listing::Column::CreatedAt,
 ];
-const WORDS: [listing::Column; 6] = [
+const WORDS: [listing::Column; 10] = [
+    listing::Column::Version,
+    listing::Column::AssetId,
+    listing::Column::Purpose,
+    listing::Column::DirectedTo,
     listing::Column::Note,
     listing::Column::ApprovalNumber,
     listing::Column::Reason,
@@ -78,37 +95,66 @@ const STOCK: [listing_stock::Column; 8] = [
 pub struct ListingRow {
     /// Identity.
     pub id: Uuid,
-    /// Row version.
-    pub version: i64,
-    /// The card.
-    pub asset_id: Uuid,
     /// Who offers.
     pub unit_id: Uuid,
     /// Where it is.
     pub custody: Custody,
     /// Workflow.
     pub state: ListingState,
-    /// What is offered.
-    pub purpose: Purpose,
-    /// The one unit that may ask.
-    pub directed_to: Option<Uuid>,
     /// Where it is brought.
     pub warehouse_id: Option<Uuid>,
     /// When it was listed.
     pub listed_at: Option<DateTime<Utc>>,
     /// When it was drafted.
     pub created_at: DateTime<Utc>,
-    /// Texts and lesser dates, where asked for.
-    pub words: Option<Words>,
+    /// What a list does not show, where asked for.
+    pub words: Option<Box<Words>>,
     /// Counters, where asked for.
-    pub stock: Option<Stock>,
+    pub stock: Option<Counted>,
     /// Card, where asked for.
     pub card: Option<CardRow>,
 }
 
-/// Texts and lesser dates of a listing.
+/// Counters that were read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// What is free to ask for.
+    Available(i64),
+    /// All of them.
+    All(Stock),
+}
+
+impl Counted {
+    /// Free to ask for.
+    #[must_use]
+    pub fn available(&self) -> i64 {
+        match self {
+            Self::Available(available) => *available,
+            Self::All(stock) => stock.available,
+        }
+    }
+
+    /// All of them, where they were read.
+    #[must_use]
+    pub fn all(&self) -> Option<&Stock> {
+        match self {
+            Self::Available(_) => None,
+            Self::All(stock) => Some(stock),
+        }
+    }
+}
+
+/// What a list does not show of a listing.
 #[derive(Clone, Debug)]
 pub struct Words {
+    /// Row version.
+    pub version: i64,
+    /// The card.
+    pub asset_id: Uuid,
+    /// What is offered.
+    pub purpose: Purpose,
+    /// The one unit that may ask.
+    pub directed_to: Option<Uuid>,
     /// What askers should know.
     pub note: String,
     /// 批复文号 of the giver.
@@ -128,13 +174,9 @@ impl ListingRow {
         let mut cells = Cells::new(row);
         let mut listing = Self {
             id: cells.get()?,
-            version: cells.get()?,
-            asset_id: cells.get()?,
             unit_id: cells.get()?,
             custody: cells.get()?,
             state: cells.get()?,
-            purpose: cells.get()?,
-            directed_to: cells.get()?,
             warehouse_id: cells.get()?,
             listed_at: cells.get()?,
             created_at: cells.get()?,
@@ -143,17 +185,23 @@ impl ListingRow {
             card: None,
         };
         if wants.words {
-            listing.words = Some(Words {
+            listing.words = Some(Box::new(Words {
+                version: cells.get()?,
+                asset_id: cells.get()?,
+                purpose: cells.get()?,
+                directed_to: cells.get()?,
                 note: cells.get()?,
                 approval_number: cells.get()?,
                 reason: cells.get()?,
                 submitted_at: cells.get()?,
                 updated_at: cells.get()?,
                 created_by: cells.get()?,
-            });
+            }));
         }
-        if wants.stock {
-            listing.stock = Some(Stock {
+        listing.stock = match wants.stock {
+            Counters::None => None,
+            Counters::Available => Some(Counted::Available(cells.get()?)),
+            Counters::All => Some(Counted::All(Stock {
                 offered: cells.get()?,
                 available: cells.get()?,
                 held: cells.get()?,
@@ -162,8 +210,8 @@ impl ListingRow {
                 delivered: cells.get()?,
                 withdrawn: cells.get()?,
                 lost: cells.get()?,
-            });
-        }
+            })),
+        };
         if let Some(depth) = wants.card {
             listing.card = Some(CardRow::read(&mut cells, depth)?);
         }

@@ -1,7 +1,8 @@
 //! Units and regions in the schema. Their fields come from the snapshot in memory: no list of anything else costs a
 //! statement because it shows names of units.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::parser::types::Field;
+use async_graphql::{Context, ContextSelectionSet, ID, InputObject, Object, SimpleObject, Value};
 use chrono::NaiveDate;
 use entity::organisation::{region, unit};
 use uuid::Uuid;
@@ -10,6 +11,7 @@ use super::read::{self, RegionKey, UnitFilter, UnitKey};
 use super::rules::{RegionForm, UnitForm};
 use super::{Reference, save_region, save_unit};
 use crate::fault::Fault;
+use crate::graphql::at_hand::{AtHand, value};
 use crate::graphql::connection::{Page, connection, page_cost};
 use crate::graphql::context::Given;
 use crate::graphql::enums::{FiscalLevel, UnitKind, UnitState};
@@ -73,6 +75,16 @@ impl Unit {
     #[must_use]
     pub fn of(reference: &Reference, id: Uuid) -> Option<Self> {
         reference.unit(id).cloned().map(Self)
+    }
+}
+
+impl AtHand for Unit {
+    fn at_hand(&self, _: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
+        match field.name.node.as_str() {
+            "id" => value(encode(Kind::Unit, self.0.id)),
+            "name" => value(self.0.name.clone()),
+            _ => None,
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! Photos in the schema.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::parser::types::Field;
+use async_graphql::{Context, ContextSelectionSet, Enum, ID, InputObject, Object, SimpleObject, Value};
 
 use super::image::PhotoSize as Size;
 use super::read::{PhotoRow, address};
 use super::{finish_upload, read, remove, start_upload};
+use crate::graphql::at_hand::{AtHand, value};
 use crate::graphql::context::Given;
 use crate::graphql::enums::PhotoStage;
 use crate::graphql::errors::{UserError, payload, query_error};
@@ -17,6 +19,18 @@ pub struct PhotosMutation;
 /// A picture of an asset.
 #[derive(Clone, Debug)]
 pub struct Photo(pub PhotoRow);
+
+impl AtHand for Photo {
+    fn at_hand(&self, ctx: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
+        match field.name.node.as_str() {
+            "id" => value(encode(Kind::Photo, self.0.id)),
+            "width" => value(self.0.width),
+            "height" => value(self.0.height),
+            "url" => value(address(ctx.app(), &self.0.sha256, Size::Medium)),
+            _ => None,
+        }
+    }
+}
 
 /// Sizes by their longer side: never larger than the original.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]

@@ -410,11 +410,11 @@ impl SavingsQuery {
             let totals = if wanted { report::totals(conn, &query).await? } else { Vec::new() };
             Ok((asked.first, rows, totals))
         };
-        let (first, rows, totals) =
+        let (first, mut rows, totals) =
             outcome.await.map_err(|fault: Fault| query_error(fault, actor.locale()))?;
-        let (rows, page_info) = page(first, rows, Row::key);
-        let edges =
-            rows.into_iter().map(|(cursor, row)| SavingsEdge { cursor, node: SavingsRow(row) }).collect();
+        let page_info = page(first, &mut rows, Row::key);
+        let edge = |row: Row| SavingsEdge { cursor: cursor(&row.key()), node: SavingsRow(row) };
+        let edges = rows.into_iter().map(edge).collect();
         Ok(SavingsConnection { edges, page_info, totals: totals.into_iter().map(SavingsRow).collect() })
     }
 

@@ -125,7 +125,7 @@ struct Edge {
 struct Node {
     id: String,
     custody: String,
-    listed_at: Option<chrono::DateTime<chrono::Utc>>,
+    listed_at: Option<String>,
     asset: Asset,
     unit: Unit,
     stock: Stock,
@@ -200,7 +200,7 @@ fn edge((id, custody, listed_at, name, brand, model, condition, value, unit, ava
         node: Node {
             id: encode(Kind::Listing, id).0,
             custody,
-            listed_at,
+            listed_at: listed_at.map(|at| at.to_rfc3339()),
             asset: Asset { name, brand, model, condition, value: value.map(|fen| fen.to_string()) },
             unit: Unit { name: unit },
             stock: Stock { available },

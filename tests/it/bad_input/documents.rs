@@ -5,6 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{Bench, code};
+use tests::pictures::sha256;
 use tests::{Backend, Client, Outcome};
 
 pub async fn refused(backend: Backend) -> Outcome {
@@ -317,12 +318,19 @@ async fn values(bench: &Bench) -> Outcome {
     // Several faults come back at once.
     let payload = draft("several", json!({ "name": long, "quantity": -1, "brand": long })).await?;
     ensure!(payload["errors"].as_array().is_some_and(|errors| errors.len() >= 3), "{payload}");
-    // Keys of idempotency, good and bad.
-    for key in ["", " ", &long] {
+    // Keys of idempotency, good and bad. One that cannot be compressed is too long for an index of PostgreSQL.
+    let noise: String = (0..200).map(|n| sha256(format!("{n}").as_bytes())).collect();
+    for (key, wrong) in [
+        ("", "REQUIRED"),
+        (" ", "REQUIRED"),
+        (&long, "TOO_LONG"),
+        (&noise, "TOO_LONG"),
+        ("a\tb", "MALFORMED"),
+    ] {
         let input = json!({ "idempotencyKey": key, "holderId": city.giver.gid, "name": "桌" });
-        let document = "mutation($input: DraftAssetInput!) { draftAsset(input: $input) { errors { code } } }";
-        let answer = clerk.post(&json!({ "query": document, "variables": { "input": input } })).await?;
-        code(answer).await.with_context(|| format!("key {key:.20}"))?;
+        let payload = clerk.attempt("draftAsset", "DraftAssetInput", input, "asset { id }").await?;
+        let error = &payload["errors"][0];
+        ensure!(error["code"] == wrong && error["field"][0] == "idempotencyKey", "key {key:.20}: {payload}");
     }
     draft("same", json!({ "name": "一" })).await?;
     let payload = draft("same", json!({ "name": "二" })).await?;

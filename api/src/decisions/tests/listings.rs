@@ -15,7 +15,7 @@ use crate::graphql::connection::Page;
 use crate::identity::Actor;
 use crate::listings::inspect::{self, Inspect, inspect_listing};
 use crate::listings::read::{self, Filter};
-use crate::listings::row::Wants;
+use crate::listings::row::{Counters, Wants};
 use crate::listings::terms::TermsPatch;
 use crate::listings::update::{Update, update_listing};
 use crate::write::Command;
@@ -140,7 +140,7 @@ async fn pages_go_on_where_they_ended_and_filters_narrow() {
     listed.reverse();
     let reader = world.at(Role::Clerk, world.other).await;
     let filter = Filter { categories: vec![world.desks], available_only: true, ..Filter::default() };
-    let wants = Wants { stock: false, words: false, card: None };
+    let wants = Wants { stock: Counters::None, words: false, card: None };
     let mut found = Vec::new();
     let mut after = None;
     loop {
