@@ -22,17 +22,17 @@ use super::submit::{Submit, submit_listing};
 use super::update::{Update, update_listing};
 use crate::approvals::graphql::ApprovalCase;
 use crate::approvals::read::cases_of;
-use crate::assets::graphql::{Asset, REST_FIELDS, page_cost, photos_of};
-use crate::assets::row::Depth;
+use crate::assets;
+use crate::assets::graphql::{Asset, Attached, REST_FIELDS};
+use crate::assets::row::{CardRow, Depth};
 use crate::authz::{Operation, Parties};
 use crate::fault::{Code, Fault};
-use crate::graphql::connection::{Page, connection};
+use crate::graphql::connection::{Page, connection, page_cost};
 use crate::graphql::context::Given;
 use crate::graphql::enums::{Custody, FreezeCause, FreezeScope, ListingState, Purpose};
 use crate::graphql::errors::{UserError, payload, query_error};
 use crate::graphql::ids::{Kind, decode, encode, expect, expect_some};
 use crate::organisation::graphql::Unit;
-use crate::photos::read::PhotoRow;
 
 /// An offer (上架) of an asset, or of a lot, to other units.
 #[derive(Debug)]
@@ -40,12 +40,12 @@ pub struct Listing {
     row: ListingRow,
     full: OnceCell<Box<ListingRow>>,
     approvals: OnceCell<Vec<ApprovalCase>>,
-    photos: Option<HashMap<Uuid, Vec<PhotoRow>>>,
+    asset: OnceCell<Option<Asset>>,
 }
 
 impl From<ListingRow> for Listing {
     fn from(row: ListingRow) -> Self {
-        Self { row, full: OnceCell::new(), approvals: OnceCell::new(), photos: None }
+        Self { row, full: OnceCell::new(), approvals: OnceCell::new(), asset: OnceCell::new() }
     }
 }
 
@@ -77,12 +77,15 @@ pub async fn listings(
     selection: &Lookahead<'_>,
 ) -> async_graphql::Result<Vec<Listing>> {
     let mut nodes: Vec<Listing> = rows.into_iter().map(Listing::from).collect();
-    let cards: Vec<Uuid> =
-        nodes.iter().filter_map(|node| node.row.card.as_ref()).map(|card| card.id).collect();
-    if let Some(mut photos) = photos_of(ctx, &selection.field("asset"), &cards).await? {
+    let cards: Vec<(Uuid, CardRow)> =
+        nodes.iter().filter_map(|node| Some((node.row.unit_id, node.row.card.clone()?))).collect();
+    if !cards.is_empty() {
+        let shown = shown(ctx, cards).await?;
+        let ids: Vec<Uuid> = shown.keys().copied().collect();
+        let attached = Attached::read(ctx, &[selection.field("asset")], &ids).await?;
         for node in &mut nodes {
-            let card = node.row.card.as_ref().map(|card| card.id);
-            node.photos = card.map(|card| HashMap::from([(card, photos.remove(&card).unwrap_or_default())]));
+            let card = node.row.card.as_ref().and_then(|card| shown.get(&card.id)).cloned();
+            node.asset = OnceCell::new_with(Some(card.map(|card| attached.to(card))));
         }
     }
     if selection.field("approvals").exists() {
@@ -100,6 +103,25 @@ pub async fn listings(
         }
     }
     Ok(nodes)
+}
+
+/// Cards of listings, each with the unit that offers it, as far as the caller may see them: a listing that is sold out
+/// names a card that may be another unit's by now, and that unit may have hidden it.
+async fn shown(
+    ctx: &Context<'_>,
+    cards: Vec<(Uuid, CardRow)>,
+) -> async_graphql::Result<HashMap<Uuid, CardRow>> {
+    let actor = ctx.actor()?;
+    let gone: Vec<Uuid> =
+        cards.iter().filter(|(unit, card)| *unit != card.holder_id).map(|(_, card)| card.id).collect();
+    let seen = assets::read::seen(ctx.app(), actor, &gone).await;
+    let seen = seen.map_err(|fault| query_error(fault, actor.locale()))?;
+    let may_see = |unit: Uuid, card: &CardRow| unit == card.holder_id || seen.contains(&card.id);
+    Ok(cards
+        .into_iter()
+        .filter(|(unit, card)| may_see(*unit, card))
+        .map(|(_, card)| (card.id, card))
+        .collect())
 }
 
 impl Listing {
@@ -156,13 +178,18 @@ impl Listing {
         self.row.purpose.into()
     }
 
-    /// The card.
-    async fn asset(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Asset>> {
-        let card = match &self.row.card {
-            Some(card) => Some(card),
-            None => self.full(ctx).await?.card.as_ref(),
+    /// The card; null where it is another unit's by now, and not for the caller.
+    async fn asset(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<&Asset>> {
+        let load = || async {
+            let card = match &self.row.card {
+                Some(card) => Some(card),
+                None => self.full(ctx).await?.card.as_ref(),
+            };
+            let Some(card) = card.cloned() else { return Ok(None) };
+            let shown = shown(ctx, vec![(self.row.unit_id, card)]).await?;
+            Ok::<_, async_graphql::Error>(shown.into_values().next().map(Asset::from))
         };
-        Ok(card.cloned().map(|card| Asset::from(card).with_photos(self.photos.as_ref())))
+        Ok(self.asset.get_or_try_init(load).await?.as_ref())
     }
 
     /// Who offers it.
