@@ -45,6 +45,7 @@ pub mod ids;
 pub mod import;
 pub mod jobs;
 pub mod keys;
+mod keyset;
 pub mod listings;
 pub mod organisation;
 pub mod photos;

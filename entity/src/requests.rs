@@ -64,6 +64,8 @@ text_enum! {
         CancelledByAsker,
         /// An approver lowered the quantity.
         CutByApprover,
+        /// The giver cannot hand over what it promised.
+        Undeliverable,
     }
 }
 

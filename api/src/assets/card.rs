@@ -1,9 +1,9 @@
 //! What may be written on a card, as a change: what is left out stays as it is.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::Money;
-use entity::assets::{Condition, ValueBasis};
-use entity::catalogue::AssetSource;
+use entity::assets::{AssetState, Condition, ValueBasis, asset};
+use entity::catalogue::{AssetKind, AssetSource};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -69,4 +69,49 @@ pub struct CardPatch {
     pub details: Option<Details>,
     /// Whether somebody says that it is secret. Never kept.
     pub secret: Option<bool>,
+}
+
+/// A card on which nothing is written yet: a value is expected, of the original kind.
+#[must_use]
+pub fn blank(
+    id: Uuid,
+    holder_id: Uuid,
+    kind: AssetKind,
+    created_by: Uuid,
+    now: DateTime<Utc>,
+) -> asset::Model {
+    asset::Model {
+        id,
+        kind,
+        source: AssetSource::Idle,
+        state: AssetState::Active,
+        holder_id,
+        number: None,
+        category_id: None,
+        name: String::new(),
+        brand: String::new(),
+        model: String::new(),
+        serial: None,
+        serial_key: None,
+        description: String::new(),
+        condition: None,
+        place: String::new(),
+        bin_id: None,
+        quantity: 1,
+        measure: String::new(),
+        value: None,
+        value_basis: ValueBasis::Original,
+        acquired_on: None,
+        funding_source: String::new(),
+        depreciation_months: None,
+        min_service_months: None,
+        restricted: false,
+        erasure_record: None,
+        details: serde_json::json!({}),
+        parent_id: None,
+        created_by,
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    }
 }

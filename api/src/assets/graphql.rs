@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_graphql::parser::types::Field;
 use async_graphql::{
-    Context, ContextSelectionSet, Enum, ID, InputObject, Lookahead, Object, SimpleObject, Value,
+    ComplexObject, Context, ContextSelectionSet, Enum, ID, InputObject, Lookahead, Object, SimpleObject, Value,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::assets::{asset_holding, duplicate_case};
@@ -24,7 +24,7 @@ use crate::catalogue::graphql::Category;
 use crate::checks;
 use crate::fault::{Code, Fault};
 use crate::graphql::at_hand::{AtHand, object, value};
-use crate::graphql::connection::{Page, connection};
+use crate::graphql::connection::{Page, connection, page_cost};
 use crate::graphql::context::Given;
 use crate::graphql::enums::{AssetKind, AssetSource, AssetState, Condition, ValueBasis};
 use crate::graphql::errors::{UserError, payload, query_error};
@@ -42,12 +42,13 @@ pub struct Asset {
     card: CardRow,
     rest: OnceCell<Box<Rest>>,
     photos: OnceCell<Vec<Photo>>,
+    history: OnceCell<Vec<AssetHolding>>,
 }
 
 impl From<CardRow> for Asset {
     fn from(mut card: CardRow) -> Self {
         let rest = OnceCell::new_with(card.rest.take());
-        Self { card, rest, photos: OnceCell::new() }
+        Self { card, rest, photos: OnceCell::new(), history: OnceCell::new() }
     }
 }
 
@@ -57,32 +58,53 @@ impl From<entity::assets::asset::Model> for Asset {
     }
 }
 
-/// Photos of several cards, read at once for a resolver that hands out a list of them; nothing where none are asked for.
-///
-/// # Errors
-/// Faults, as GraphQL errors.
-pub(crate) async fn photos_of(
-    ctx: &Context<'_>,
-    selection: &Lookahead<'_>,
-    cards: &[Uuid],
-) -> async_graphql::Result<Option<HashMap<Uuid, Vec<PhotoRow>>>> {
-    if !selection.field("photos").exists() {
-        return Ok(None);
+/// What hangs on several cards, read at once for a resolver that hands out a list of them; nothing of what is not asked
+/// for.
+#[derive(Debug, Default)]
+pub(crate) struct Attached {
+    photos: Option<HashMap<Uuid, Vec<PhotoRow>>>,
+    histories: Option<HashMap<Uuid, Vec<asset_holding::Model>>>,
+}
+
+impl Attached {
+    /// Reads what `selections`, each below a field that hands out one of the cards, ask for.
+    ///
+    /// # Errors
+    /// Faults, as GraphQL errors.
+    pub(crate) async fn read(
+        ctx: &Context<'_>,
+        selections: &[Lookahead<'_>],
+        cards: &[Uuid],
+    ) -> async_graphql::Result<Self> {
+        let asked = |field| selections.iter().any(|selection| selection.field(field).exists());
+        let failed = |fault| query_error(fault, ctx.actor().map_or(Locale::Zh, Actor::locale));
+        let mut attached = Self::default();
+        if asked("photos") {
+            attached.photos = Some(photos::read::of(ctx.app(), cards).await.map_err(failed)?);
+        }
+        if asked("history") {
+            attached.histories = Some(read::histories(ctx.app(), cards).await.map_err(failed)?);
+        }
+        Ok(attached)
     }
-    let found = photos::read::of(ctx.app(), cards).await;
-    Ok(Some(found.map_err(|fault| query_error(fault, ctx.actor().map_or(Locale::Zh, Actor::locale)))?))
+
+    /// A card with what was read for it.
+    pub(crate) fn to(&self, card: impl Into<Asset>) -> Asset {
+        let mut asset: Asset = card.into();
+        let id = asset.card.id;
+        if let Some(photos) = &self.photos {
+            let own = photos.get(&id).cloned().unwrap_or_default();
+            asset.photos = OnceCell::new_with(Some(own.into_iter().map(Photo).collect()));
+        }
+        if let Some(histories) = &self.histories {
+            let own = histories.get(&id).cloned().unwrap_or_default();
+            asset.history = OnceCell::new_with(Some(own.into_iter().map(AssetHolding).collect()));
+        }
+        asset
+    }
 }
 
 impl Asset {
-    /// With its photos, where they were read before.
-    pub(crate) fn with_photos(mut self, photos: Option<&HashMap<Uuid, Vec<PhotoRow>>>) -> Self {
-        if let Some(photos) = photos {
-            let own = photos.get(&self.card.id).cloned().unwrap_or_default();
-            self.photos = OnceCell::new_with(Some(own.into_iter().map(Photo).collect()));
-        }
-        self
-    }
-
     /// What a list does not read. A resolver that hands out briefly read cards looks ahead, so that this asks nothing.
     async fn rest(&self, ctx: &Context<'_>) -> async_graphql::Result<&Rest> {
         let load = || async {
@@ -125,8 +147,8 @@ impl Asset {
     }
 
     /// Unit that holds it.
-    async fn holder(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Unit>> {
-        Ok(Unit::of(&ctx.app().reference(), self.rest(ctx).await?.holder_id))
+    async fn holder(&self, ctx: &Context<'_>) -> Option<Unit> {
+        Unit::of(&ctx.app().reference(), self.card.holder_id)
     }
 
     /// Asset number at the holder.
@@ -259,14 +281,18 @@ impl Asset {
     }
 
     /// Who held it under which number, newest first. For those who manage the card; empty for others.
-    async fn history(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<AssetHolding>> {
+    async fn history(&self, ctx: &Context<'_>) -> async_graphql::Result<&[AssetHolding]> {
         let actor = ctx.actor()?;
-        if actor.allow(Operation::Asset, &Parties::giver(self.rest(ctx).await?.holder_id)).is_err() {
-            return Ok(Vec::new());
+        if actor.allow(Operation::Asset, &Parties::giver(self.card.holder_id)).is_err() {
+            return Ok(&[]);
         }
-        let found = read::history(ctx.app(), self.card.id).await;
-        let found = found.map_err(|fault| query_error(fault, actor.locale()))?;
-        Ok(found.into_iter().map(AssetHolding).collect())
+        let load = || async {
+            let found = read::histories(ctx.app(), &[self.card.id]).await;
+            let mut found = found.map_err(|fault| query_error(fault, actor.locale()))?;
+            let own = found.remove(&self.card.id).unwrap_or_default();
+            Ok::<_, async_graphql::Error>(own.into_iter().map(AssetHolding).collect())
+        };
+        Ok(Box::pin(self.history.get_or_try_init(load)).await?)
     }
 
     /// When it was entered.
@@ -323,11 +349,10 @@ impl AtHand for Asset {
 }
 
 /// Fields of [`Asset`] that a list does not read.
-pub(crate) const REST_FIELDS: [&str; 24] = [
+pub(crate) const REST_FIELDS: [&str; 22] = [
     "version",
     "source",
     "state",
-    "holder",
     "measure",
     "valueBasis",
     "acquiredOn",
@@ -347,7 +372,6 @@ pub(crate) const REST_FIELDS: [&str; 24] = [
     "parentId",
     "createdAt",
     "updatedAt",
-    "history",
 ];
 
 /// A time in which a unit held a card.
@@ -383,28 +407,22 @@ impl AssetHolding {
 }
 
 /// Two cards with the same serial number, of which the clerk who entered the later one could not see the other.
-#[derive(Debug)]
+#[derive(Debug, SimpleObject)]
+#[graphql(complex)]
 pub struct DuplicateCase {
+    #[graphql(skip)]
     case: duplicate_case::Model,
-    asset: Option<entity::assets::asset::Model>,
-    other: Option<entity::assets::asset::Model>,
+    /// The card that was entered later.
+    asset: Option<Asset>,
+    /// The card that was there.
+    other: Option<Asset>,
 }
 
-#[Object]
+#[ComplexObject]
 impl DuplicateCase {
     /// Global id.
     async fn id(&self) -> ID {
         encode(Kind::Duplicate, self.case.id)
-    }
-
-    /// The card that was entered later.
-    async fn asset(&self) -> Option<Asset> {
-        self.asset.clone().map(Into::into)
-    }
-
-    /// The card that was there.
-    async fn other(&self) -> Option<Asset> {
-        self.other.clone().map(Into::into)
     }
 
     /// When it was noticed.
@@ -488,8 +506,8 @@ impl AssetQuery {
         };
         let (first, rows) = outcome.await.map_err(|fault: Fault| query_error(fault, actor.locale()))?;
         let ids: Vec<Uuid> = rows.iter().map(|card| card.id).collect();
-        let photos = photos_of(ctx, &ctx.look_ahead().field("edges").field("node"), &ids).await?;
-        let nodes = rows.into_iter().map(|card| Asset::from(card).with_photos(photos.as_ref())).collect();
+        let attached = Attached::read(ctx, &[ctx.look_ahead().field("edges").field("node")], &ids).await?;
+        let nodes = rows.into_iter().map(|card| attached.to(card)).collect();
         Ok(AssetConnection::new(first, nodes, |asset| Key(asset.card.id)))
     }
 
@@ -507,17 +525,19 @@ impl AssetQuery {
             Ok((page.first, read::duplicates(ctx.app(), actor, &page).await?))
         };
         let (first, rows) = outcome.await.map_err(|fault: Fault| query_error(fault, actor.locale()))?;
+        let node = ctx.look_ahead().field("edges").field("node");
+        let ids: Vec<Uuid> = rows.iter().flat_map(|(_, asset, other)| [asset.id, other.id]).collect();
+        let attached = Attached::read(ctx, &[node.field("asset"), node.field("other")], &ids).await?;
         let nodes = rows
             .into_iter()
-            .map(|(case, asset, other)| DuplicateCase { case, asset: Some(asset), other: Some(other) })
+            .map(|(case, asset, other)| DuplicateCase {
+                case,
+                asset: Some(attached.to(asset)),
+                other: Some(attached.to(other)),
+            })
             .collect();
         Ok(DuplicateCaseConnection::new(first, nodes, |node| Key(node.case.id)))
     }
-}
-
-/// What a page costs: its rows, each with what is asked of it.
-pub(crate) fn page_cost(first: Option<i32>, child: usize) -> usize {
-    usize::try_from(first.unwrap_or(20)).unwrap_or(1).saturating_mul(child).saturating_add(1)
 }
 
 /// What came of entering a card.

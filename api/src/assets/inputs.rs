@@ -124,7 +124,7 @@ pub struct DraftAssetInput {
     pub(super) idempotency_key: String,
     /// Unit that holds it.
     pub(super) holder_id: ID,
-    /// Kind; that of the category where it is left out.
+    /// Kind; where it is left out, that of the category, or of the fields written, once there is one.
     pub(super) kind: Option<AssetKind>,
     /// What is known of it.
     #[graphql(flatten)]

@@ -6,6 +6,7 @@
 //! - [`duplicates`]: the office settles suspected duplicates that the clerk may not see.
 
 pub mod card;
+pub(crate) mod claims;
 pub mod details;
 pub mod draft;
 pub mod duplicates;

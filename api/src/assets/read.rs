@@ -1,9 +1,11 @@
 //! Finders of cards, with the caller's rights in their SQL.
 
+use std::collections::{HashMap, HashSet};
+
 use entity::assets::{AssetState, asset, asset_holding, duplicate_case};
 use entity::catalogue::AssetKind;
 use entity::listings::{ListingState, listing};
-use entity::transfers::transfer;
+use entity::transfers::{TransferState, transfer};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -18,8 +20,9 @@ use crate::graphql::connection::Page;
 use crate::identity::Actor;
 use crate::write::Tx;
 
-/// Cards that the person may see: those of the units that a grant covers, those at a warehouse of theirs, those handed
-/// to them, those they held before, and what is listed for them. Nothing RESTRICTED by the last two.
+/// Cards that the person may see: those of the units that a grant covers, those at a warehouse of theirs, those on their
+/// way to them or out of that warehouse, what is listed for them, what was handed to them once, and what they held
+/// before. Nothing RESTRICTED by the last two, and of what is listed only what is directed to them.
 pub(crate) fn visible(actor: &Actor) -> Condition {
     let reach = actor.reach(Operation::Asset);
     if reach.everywhere || reach.giver == UnitSet::All {
@@ -37,21 +40,41 @@ pub(crate) fn visible(actor: &Actor) -> Condition {
             .take();
         any = any.add(unrestricted().add(Expr::exists(before)));
     }
-    let receiver = actor.reach(Operation::Transfer).receiver;
-    let mut handed = Query::select()
-        .expr(Expr::value(1))
-        .from(transfer::Entity)
-        .and_where(asset_id_is(transfer::Entity, transfer::Column::AssetId))
-        .take();
-    match &receiver {
-        UnitSet::All => any = any.add(Expr::exists(handed)),
-        UnitSet::Only(units) if units.is_empty() => {}
-        UnitSet::Only(units) => {
-            handed.and_where(transfer::Column::ReceiverId.is_in(units.iter().copied()));
-            any = any.add(Expr::exists(handed));
-        }
+    if let Some(handed) = handed_over(actor) {
+        let under_way = handed.clone().and_where(transfer::Column::State.eq(TransferState::InTransit)).take();
+        any = any.add(Expr::exists(under_way)).add(unrestricted().add(Expr::exists(handed)));
     }
-    any.add(unrestricted().add(Expr::exists(listed_for(actor))))
+    any.add(Expr::exists(listed_for(actor)))
+}
+
+/// Hand-overs of the card to a unit of the person, or out of a warehouse of theirs: a part of a lot has a card of its
+/// own there, which no listing names.
+fn handed_over(actor: &Actor) -> Option<SelectStatement> {
+    let reach = actor.reach(Operation::Transfer);
+    let mut theirs = Condition::any();
+    match reach.receiver {
+        UnitSet::All => theirs = theirs.add(Expr::value(true)),
+        UnitSet::Only(units) if units.is_empty() => {}
+        UnitSet::Only(units) => theirs = theirs.add(transfer::Column::ReceiverId.is_in(units)),
+    }
+    if reach.every_warehouse {
+        theirs = theirs.add(listing::Column::WarehouseId.is_not_null());
+    } else if !reach.warehouses.is_empty() {
+        theirs = theirs.add(listing::Column::WarehouseId.is_in(reach.warehouses));
+    }
+    (!theirs.is_empty()).then(|| {
+        Query::select()
+            .expr(Expr::value(1))
+            .from(transfer::Entity)
+            .inner_join(
+                listing::Entity,
+                Expr::col((listing::Entity, listing::Column::Id))
+                    .equals((transfer::Entity, transfer::Column::ListingId)),
+            )
+            .and_where(asset_id_is(transfer::Entity, transfer::Column::AssetId))
+            .cond_where(theirs)
+            .take()
+    })
 }
 
 /// Cards of the reach itself: held by a unit of it, or at a warehouse of it.
@@ -67,6 +90,7 @@ fn managed(reach: &Reach) -> Condition {
             .expr(Expr::value(1))
             .from(listing::Entity)
             .and_where(asset_id_is(listing::Entity, listing::Column::AssetId))
+            .and_where(offered_by_holder())
             .and_where(listing::Column::WarehouseId.is_not_null())
             .take();
         if !reach.every_warehouse {
@@ -82,18 +106,28 @@ fn unrestricted() -> Condition {
 }
 
 fn listed_for(actor: &Actor) -> SelectStatement {
-    let mut open = Condition::any().add(listing::Column::DirectedTo.is_null());
+    let mut open = Condition::any();
     match actor.reach(Operation::Requests).receiver {
-        UnitSet::All => open = Condition::all(),
-        UnitSet::Only(units) => open = open.add(listing::Column::DirectedTo.is_in(units)),
+        UnitSet::All => open = open.add(unrestricted()),
+        UnitSet::Only(units) => {
+            let everyone = unrestricted().add(listing::Column::DirectedTo.is_null());
+            // Who is named may see what is hidden from others: it could not ask otherwise.
+            open = open.add(everyone).add(listing::Column::DirectedTo.is_in(units));
+        }
     }
     Query::select()
         .expr(Expr::value(1))
         .from(listing::Entity)
         .and_where(asset_id_is(listing::Entity, listing::Column::AssetId))
+        .and_where(offered_by_holder())
         .and_where(listing::Column::State.eq(ListingState::Listed))
         .cond_where(open)
         .take()
+}
+
+/// A former holder's listing that is sold out still names the card, and shows it to nobody any more.
+fn offered_by_holder() -> Expr {
+    Expr::col((listing::Entity, listing::Column::UnitId)).equals((asset::Entity, asset::Column::HolderId))
 }
 
 fn asset_id_is<E, C>(entity: E, column: C) -> Expr
@@ -129,6 +163,22 @@ pub async fn find_all(app: &App, actor: &Actor, ids: &[Uuid]) -> Result<Vec<asse
     let found =
         asset::Entity::find().filter(asset::Column::Id.is_in(ids.iter().copied())).filter(visible(actor));
     Ok(found.all(app.db().read()).await?)
+}
+
+/// Which of the cards the person may see.
+///
+/// # Errors
+/// The database's.
+pub async fn seen(app: &App, actor: &Actor, ids: &[Uuid]) -> Result<HashSet<Uuid>, Fault> {
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let found = asset::Entity::find()
+        .select_only()
+        .column(asset::Column::Id)
+        .filter(asset::Column::Id.is_in(ids.iter().copied()))
+        .filter(visible(actor));
+    Ok(found.into_tuple::<Uuid>().all(app.db().read()).await?.into_iter().collect())
 }
 
 /// Which cards a list shows.
@@ -187,20 +237,33 @@ fn managed_by(actor: &Actor) -> Condition {
     if reach.everywhere { Condition::all() } else { managed(&reach) }
 }
 
-/// Who held a card, newest first. The caller has seen the card.
+/// Most holdings of one card that are shown.
+const MOST_HOLDINGS: usize = 100;
+
+/// Who held each of the cards, newest first. The caller manages them.
 ///
 /// # Errors
 /// The database's.
-pub async fn history(app: &App, card: Uuid) -> Result<Vec<asset_holding::Model>, Fault> {
-    Ok(asset_holding::Entity::find()
-        .filter(asset_holding::Column::AssetId.eq(card))
+pub async fn histories(app: &App, cards: &[Uuid]) -> Result<HashMap<Uuid, Vec<asset_holding::Model>>, Fault> {
+    let mut found: HashMap<Uuid, Vec<asset_holding::Model>> = HashMap::new();
+    if cards.is_empty() {
+        return Ok(found);
+    }
+    let rows = asset_holding::Entity::find()
+        .filter(asset_holding::Column::AssetId.is_in(cards.iter().copied()))
         .order_by_desc(asset_holding::Column::FromAt)
         // Two of one instant: the one that ended came before the one that goes on.
         .order_by_desc(Expr::col(asset_holding::Column::ToAt).is_null())
         .order_by_desc(asset_holding::Column::Id)
-        .limit(100)
         .all(app.db().read())
-        .await?)
+        .await?;
+    for row in rows {
+        let held = found.entry(row.asset_id).or_default();
+        if held.len() < MOST_HOLDINGS {
+            held.push(row);
+        }
+    }
+    Ok(found)
 }
 
 /// Suspected duplicates that nobody has settled, oldest first. For the office, whose reach covers the card's holder.

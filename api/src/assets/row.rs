@@ -19,8 +19,9 @@ pub enum Depth {
     Full,
 }
 
-const BRIEF: [asset::Column; 9] = [
+const BRIEF: [asset::Column; 10] = [
     asset::Column::Id,
+    asset::Column::HolderId,
     asset::Column::Kind,
     asset::Column::CategoryId,
     asset::Column::Name,
@@ -30,11 +31,10 @@ const BRIEF: [asset::Column; 9] = [
     asset::Column::Quantity,
     asset::Column::Value,
 ];
-const REST: [asset::Column; 22] = [
+const REST: [asset::Column; 21] = [
     asset::Column::Version,
     asset::Column::Source,
     asset::Column::State,
-    asset::Column::HolderId,
     asset::Column::Measure,
     asset::Column::ValueBasis,
     asset::Column::AcquiredOn,
@@ -60,6 +60,8 @@ const REST: [asset::Column; 22] = [
 pub struct CardRow {
     /// Identity.
     pub id: Uuid,
+    /// Unit that holds it.
+    pub holder_id: Uuid,
     /// Kind.
     pub kind: AssetKind,
     /// Category.
@@ -89,8 +91,6 @@ pub struct Rest {
     pub source: AssetSource,
     /// State.
     pub state: AssetState,
-    /// Unit that holds it.
-    pub holder_id: Uuid,
     /// Unit of measure.
     pub measure: String,
     /// What the value is.
@@ -141,6 +141,7 @@ impl CardRow {
     pub(crate) fn read(cells: &mut Cells<'_>, depth: Depth) -> Result<Self, DbErr> {
         let mut card = Self {
             id: cells.get()?,
+            holder_id: cells.get()?,
             kind: cells.get()?,
             category_id: cells.get()?,
             name: cells.get()?,
@@ -156,7 +157,6 @@ impl CardRow {
                 version: cells.get()?,
                 source: cells.get()?,
                 state: cells.get()?,
-                holder_id: cells.get()?,
                 measure: cells.get()?,
                 value_basis: cells.get()?,
                 acquired_on: cells.get()?,
@@ -185,6 +185,7 @@ impl From<asset::Model> for CardRow {
     fn from(card: asset::Model) -> Self {
         Self {
             id: card.id,
+            holder_id: card.holder_id,
             kind: card.kind,
             category_id: card.category_id,
             name: card.name,
@@ -197,7 +198,6 @@ impl From<asset::Model> for CardRow {
                 version: card.version,
                 source: card.source,
                 state: card.state,
-                holder_id: card.holder_id,
                 measure: card.measure,
                 value_basis: card.value_basis,
                 acquired_on: card.acquired_on,

@@ -4,6 +4,7 @@ use chrono::{Datelike, NaiveDate};
 use entity::Money;
 use entity::assets::{ValueBasis, asset};
 use entity::catalogue::{AssetKind, category};
+use entity::listings::ListingState;
 
 use super::card::CardPatch;
 use super::details::Details;
@@ -15,6 +16,14 @@ use crate::fault::{Code, Rejection};
 pub const MOST_PIECES: i64 = 1_000_000;
 /// Most a card is worth, in minor units: a hundred thousand million yuan, so that no sum of a city overflows.
 pub const MOST_VALUE: i64 = 10_000_000_000_000;
+/// States in which a listing lays claim to what it offers of its card.
+pub const LIVE: [ListingState; 5] = [
+    ListingState::Submitted,
+    ListingState::AwaitingInspection,
+    ListingState::Repair,
+    ListingState::Publicity,
+    ListingState::Listed,
+];
 /// First year in which a thing can have been acquired.
 const EARLIEST: i32 = 1900;
 
@@ -25,33 +34,47 @@ pub struct Facts<'a> {
     pub today: NaiveDate,
     /// The category that the change names, where there is one with that id.
     pub category: Option<&'a category::Model>,
-    /// The card is offered: approvers and askers rely on what it says.
+    /// The card is offered, promised or on its way: others rely on what it says.
     pub offered: bool,
+    /// Its kind follows the category still: nobody chose it, and nothing was written or decided by it.
+    pub kind_open: bool,
 }
 
-/// The card after the change.
+/// A secret thing is refused before anything else is said about it: an answer about other fields would show that they
+/// were looked at.
 ///
 /// # Errors
-/// Everything that is wrong, each with its field.
+/// [`Code::SecretRefused`].
+pub fn refuse_secret(patch: &CardPatch) -> Result<(), Rejection> {
+    if patch.secret == Some(true) { Err(Rejection::new(Code::SecretRefused).at("secret")) } else { Ok(()) }
+}
+
+/// Whether nothing is written in the fields of the card's kind, so that it may become another kind.
+#[must_use]
+pub fn kindless(card: &asset::Model) -> bool {
+    card.details.as_object().is_none_or(|fields| fields.values().all(serde_json::Value::is_null))
+}
+
+/// The card after the change; notes everything that is wrong with it, each with its field.
+#[must_use]
 pub fn revise(
     card: &asset::Model,
     patch: &CardPatch,
     facts: &Facts<'_>,
-) -> Result<asset::Model, Vec<Rejection>> {
-    if patch.secret == Some(true) {
-        // Alone: an answer about other fields would show that they were looked at.
-        return Err(vec![Rejection::new(Code::SecretRefused).at("secret")]);
-    }
-    let mut faults = Vec::new();
+    faults: &mut Vec<Rejection>,
+) -> asset::Model {
     let mut next = card.clone();
-    texts(&mut next, patch, &mut faults);
-    numbers(&mut next, patch, facts, &mut faults);
-    category_of(&mut next, patch, facts, &mut faults);
+    if facts.kind_open {
+        next.kind = kind_of(patch, card, facts.category).unwrap_or(card.kind);
+    }
+    texts(&mut next, patch, faults);
+    numbers(&mut next, patch, facts, faults);
+    category_of(&mut next, patch, facts, faults);
     if let Some(details) = &patch.details {
-        if details.kind() == card.kind {
-            next.details = details.checked(&mut faults).stored();
+        if details.kind() == next.kind {
+            next.details = details.checked(faults).stored();
         } else {
-            faults.push(Rejection::new(Code::KindMismatch).at(details.field()).with("kind", card.kind));
+            faults.push(Rejection::new(Code::KindMismatch).at(details.field()).with("kind", next.kind));
         }
     }
     next.source = patch.source.unwrap_or(card.source);
@@ -63,7 +86,17 @@ pub fn revise(
             faults.push(Rejection::new(Code::OfferedField).at(field));
         }
     }
-    if faults.is_empty() { Ok(next) } else { Err(faults) }
+    next
+}
+
+/// Kind that a change gives to a card whose kind is open: the category's, else that of the fields written. A card that
+/// has a category already is of its kind.
+fn kind_of(patch: &CardPatch, card: &asset::Model, category: Option<&category::Model>) -> Option<AssetKind> {
+    let by_fields = || {
+        let category = patch.category_id.unwrap_or(card.category_id);
+        patch.details.as_ref().filter(|_| category.is_none()).map(Details::kind)
+    };
+    category.map(|category| category.kind).or_else(by_fields)
 }
 
 fn texts(next: &mut asset::Model, patch: &CardPatch, faults: &mut Vec<Rejection>) {
@@ -164,6 +197,8 @@ fn material(card: &asset::Model, next: &asset::Model) -> Vec<&'static str> {
         ("value", card.value != next.value),
         ("valueBasis", card.value_basis != next.value_basis),
         ("acquiredOn", card.acquired_on != next.acquired_on),
+        // The ledger reckons the net book value by it.
+        ("depreciationMonths", card.depreciation_months != next.depreciation_months),
         ("source", card.source != next.source),
     ];
     differs.into_iter().filter_map(|(field, differs)| differs.then_some(field)).collect()
@@ -229,15 +264,6 @@ pub fn missing(card: &asset::Model, photos: u64, fields: &[String]) -> Vec<Rejec
         .collect()
 }
 
-/// What a card looks like before anything is written on it: a value is expected, of the original kind.
-pub const DRAFT_BASIS: ValueBasis = ValueBasis::Original;
-
-/// Kind of a new card: as asked, else its category's.
-#[must_use]
-pub fn kind_of(asked: Option<AssetKind>, category: Option<&category::Model>) -> AssetKind {
-    asked.or(category.map(|category| category.kind)).unwrap_or(AssetKind::General)
-}
-
 /// Shares `value` between `n` pieces and the other `of - n`, in whole minor units, the odd one to the larger
 /// remainder: (share of the n, rest). Needs `0 <= n <= of` and `0 < of`. The two always sum to `value`.
 #[must_use]
@@ -258,48 +284,26 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::assets::card::CardPatch;
+    use crate::assets::card::{CardPatch, blank};
 
     fn card() -> asset::Model {
-        let uuid = uuid::Uuid::nil();
-        asset::Model {
-            id: uuid,
-            kind: AssetKind::General,
-            source: entity::catalogue::AssetSource::Idle,
-            state: entity::assets::AssetState::Active,
-            holder_id: uuid,
-            number: None,
-            category_id: None,
-            name: String::new(),
-            brand: String::new(),
-            model: String::new(),
-            serial: None,
-            serial_key: None,
-            description: String::new(),
-            condition: None,
-            place: String::new(),
-            bin_id: None,
-            quantity: 1,
-            measure: String::new(),
-            value: None,
-            value_basis: DRAFT_BASIS,
-            acquired_on: None,
-            funding_source: String::new(),
-            depreciation_months: None,
-            min_service_months: None,
-            restricted: false,
-            erasure_record: None,
-            details: serde_json::json!({}),
-            parent_id: None,
-            created_by: uuid,
-            created_at: chrono::DateTime::UNIX_EPOCH,
-            updated_at: chrono::DateTime::UNIX_EPOCH,
-            version: 1,
-        }
+        let nobody = uuid::Uuid::nil();
+        blank(nobody, nobody, AssetKind::General, nobody, chrono::DateTime::UNIX_EPOCH)
     }
 
     fn facts() -> Facts<'static> {
-        Facts { today: NaiveDate::from_ymd_opt(2026, 11, 23).unwrap(), category: None, offered: false }
+        Facts {
+            today: NaiveDate::from_ymd_opt(2026, 11, 23).unwrap(),
+            category: None,
+            offered: false,
+            kind_open: false,
+        }
+    }
+
+    fn faults_of(card: &asset::Model, patch: &CardPatch, facts: &Facts<'_>) -> Vec<String> {
+        let mut faults = Vec::new();
+        let _ = revise(card, patch, facts, &mut faults);
+        fields(&faults)
     }
 
     fn fields(faults: &[Rejection]) -> Vec<String> {
@@ -318,9 +322,8 @@ mod tests {
             details: Some(Details::Software(Default::default())),
             ..CardPatch::default()
         };
-        let faults = revise(&card(), &patch, &facts()).unwrap_err();
         assert_eq!(
-            fields(&faults),
+            faults_of(&card(), &patch, &facts()),
             ["name", "quantity", "value", "acquiredOn", "depreciationMonths", "categoryId", "software"]
         );
     }
@@ -328,26 +331,41 @@ mod tests {
     #[test]
     fn a_secret_is_refused_whatever_else_is_wrong() {
         let patch = CardPatch { secret: Some(true), quantity: Some(0), ..CardPatch::default() };
-        let faults = revise(&card(), &patch, &facts()).unwrap_err();
-        assert_eq!(faults.len(), 1);
-        assert_eq!(faults[0].code, Code::SecretRefused);
+        assert_eq!(refuse_secret(&patch).map_err(|fault| fault.code), Err(Code::SecretRefused));
+        assert!(refuse_secret(&CardPatch { secret: Some(false), ..patch }).is_ok());
     }
 
     #[test]
     fn left_out_stays_and_cleared_goes() {
         let before = asset::Model { serial: Some("S1".into()), number: Some("N1".into()), ..card() };
         let patch = CardPatch { number: Some(None), ..CardPatch::default() };
-        let after = revise(&before, &patch, &facts()).unwrap();
+        let after = revise(&before, &patch, &facts(), &mut Vec::new());
         assert_eq!((after.serial.as_deref(), after.number), (Some("S1"), None));
     }
 
     #[test]
     fn what_is_offered_keeps_what_others_decided_by() {
         let patch = CardPatch { quantity: Some(2), description: Some("新".into()), ..CardPatch::default() };
-        let faults = revise(&card(), &patch, &Facts { offered: true, ..facts() }).unwrap_err();
-        assert_eq!(fields(&faults), ["quantity"]);
+        let offered = Facts { offered: true, ..facts() };
+        assert_eq!(faults_of(&card(), &patch, &offered), ["quantity"]);
         let patch = CardPatch { description: Some("新".into()), quantity: Some(1), ..CardPatch::default() };
-        assert!(revise(&card(), &patch, &Facts { offered: true, ..facts() }).is_ok());
+        assert_eq!(faults_of(&card(), &patch, &offered), [""; 0]);
+        let patch = CardPatch { depreciation_months: Some(Some(60)), ..CardPatch::default() };
+        assert_eq!(faults_of(&card(), &patch, &offered), ["depreciationMonths"]);
+    }
+
+    #[test]
+    fn an_open_kind_follows_what_is_written_and_a_settled_one_stays() {
+        let vehicle =
+            CardPatch { details: Some(Details::Vehicle(Default::default())), ..CardPatch::default() };
+        let open = Facts { kind_open: true, ..facts() };
+        let mut faults = Vec::new();
+        assert_eq!(revise(&card(), &vehicle, &open, &mut faults).kind, AssetKind::Vehicle);
+        assert_eq!(faults, []);
+        assert_eq!(faults_of(&card(), &vehicle, &facts()), ["vehicle"]);
+        // A card in a category is of its kind, whatever fields come.
+        let in_category = asset::Model { category_id: Some(uuid::Uuid::max()), ..card() };
+        assert_eq!(faults_of(&in_category, &vehicle, &open), ["vehicle"]);
     }
 
     #[test]

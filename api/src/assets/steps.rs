@@ -86,8 +86,8 @@ pub async fn merge_back(tx: &Tx, child: asset::Model, into: asset::Model) -> Res
     Ok(joined)
 }
 
-/// Books the card with another unit, under that unit's number and at the place where it stands now. Its identity and
-/// history go on.
+/// Books the card with another unit, under that unit's number and at the place where it stands now: none where neither
+/// is known, because those of the former holder are wrong. Its identity and history go on.
 ///
 /// # Errors
 /// [`Code::Duplicate`] at `number` where the unit uses that number already; [`Code::Stale`]; the database's.
@@ -106,7 +106,7 @@ pub async fn move_to(
     let from = card.holder_id;
     close_holding(tx, card.id).await?;
     let next = asset::Model { holder_id: unit, number, bin_id: None, place, ..card };
-    free_number(tx, &next).await?;
+    Fault::all(free_number(tx, &next).await?.into_iter().collect())?;
     let moved = save(tx, next).await?;
     open_holding(tx, &moved, Some(transfer)).await?;
     let payload = json!({ "fromId": from, "toId": unit, "number": moved.number, "transferId": transfer });
@@ -187,8 +187,8 @@ pub(super) async fn close_holding(tx: &Tx, card: Uuid) -> Result<(), Fault> {
 }
 
 /// Says so at `number` where another active card of the holder has the card's number.
-pub(super) async fn free_number(tx: &Tx, card: &asset::Model) -> Result<(), Fault> {
-    let Some(number) = &card.number else { return Ok(()) };
+pub(super) async fn free_number(tx: &Tx, card: &asset::Model) -> Result<Option<Rejection>, Fault> {
+    let Some(number) = &card.number else { return Ok(None) };
     let taken = asset::Entity::find()
         .select_only()
         .column(asset::Column::Id)
@@ -199,7 +199,7 @@ pub(super) async fn free_number(tx: &Tx, card: &asset::Model) -> Result<(), Faul
         .into_tuple::<Uuid>()
         .one(tx.conn())
         .await?;
-    if taken.is_some() { Err(Rejection::new(Code::Duplicate).at("number").into()) } else { Ok(()) }
+    Ok(taken.map(|_| Rejection::new(Code::Duplicate).at("number")))
 }
 
 /// Two that took one number at the same moment: the index decides, and the loser hears it as [`free_number`] says it.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::card::CardPatch;
 use super::rules::{self, Facts};
-use super::{read, steps, unique};
+use super::{claims, read, steps, unique};
 use crate::app::App;
 use crate::authz::{Operation, Parties};
 use crate::fault::{Code, Fault, Rejection};
@@ -46,17 +46,28 @@ pub async fn update_asset(
 ) -> Result<Updated, Fault> {
     app.write(actor, Command::new("updateAsset", key, input), |tx| async move {
         let card = editable(&tx, input).await?;
+        rules::refuse_secret(&input.card)?;
         let reference = tx.reference();
         let category = input.card.category_id.flatten().and_then(|id| reference.category(id));
-        let facts = Facts { today: tx.today(), category, offered: offered(&tx, card.id).await? };
-        let next = rules::revise(&card, &input.card, &facts).map_err(Fault::Rejected)?;
+        let facts = Facts {
+            today: tx.today(),
+            category,
+            offered: claims::of(&tx, &card, None).await?.any(),
+            // What was split off a card was offered with it.
+            kind_open: rules::kindless(&card)
+                && card.parent_id.is_none()
+                && !was_offered(&tx, card.id).await?,
+        };
+        let mut faults = Vec::new();
+        let next = rules::revise(&card, &input.card, &facts, &mut faults);
         if next.number != card.number {
-            steps::free_number(&tx, &next).await?;
+            faults.extend(steps::free_number(&tx, &next).await?);
         }
         let serial_changed = next.serial_key != card.serial_key;
         if serial_changed {
-            Fault::all(unique::serial_free(&tx, &next).await?.into_iter().collect())?;
+            faults.extend(unique::serial_free(&tx, &next).await?);
         }
+        Fault::all(faults)?;
         let number_changed = next.number != card.number;
         let saved = steps::save(&tx, next).await?;
         if serial_changed {
@@ -78,6 +89,8 @@ async fn editable(tx: &Tx, input: &Update) -> Result<asset::Model, Fault> {
     tx.actor().allow(Operation::UpdateAsset, &Parties::giver(seen.holder_id))?;
     // Locked before it is asked whether it is offered: a submission of it under way must end first.
     let card = steps::load_for_update(tx, seen.id).await?;
+    // It may have gone to another unit while the lock was waited for.
+    tx.actor().allow(Operation::UpdateAsset, &Parties::giver(card.holder_id))?;
     if card.version != input.version {
         return Err(Rejection::new(Code::Stale).at("version").into());
     }
@@ -87,13 +100,11 @@ async fn editable(tx: &Tx, input: &Update) -> Result<asset::Model, Fault> {
     Ok(card)
 }
 
-/// Whether approvers or askers look at the card now.
-async fn offered(tx: &Tx, card: Uuid) -> Result<bool, Fault> {
-    use entity::listings::ListingState as S;
-    let live = [S::Submitted, S::AwaitingInspection, S::Repair, S::Publicity, S::Listed];
+/// Whether the card was ever handed in: approvers judged it by its kind.
+async fn was_offered(tx: &Tx, card: Uuid) -> Result<bool, Fault> {
     let count = listing::Entity::find()
         .filter(listing::Column::AssetId.eq(card))
-        .filter(listing::Column::State.is_in(live))
+        .filter(listing::Column::SubmittedAt.is_not_null())
         .count(tx.conn())
         .await?;
     Ok(count > 0)

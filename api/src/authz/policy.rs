@@ -148,6 +148,7 @@ operations! {
     CancelRequestLine "cancelRequestLine": &[(Clerk, Receiver), (Head, Receiver)];
 
     // Hand-over.
+    FailRequestLine "failRequestLine": &[(Head, Giver), (Office, Giver)];
     ReleaseLine "releaseLine": &[(Clerk, Giver), (Staff, Warehouse)];
     ReceiveTransfer "receiveTransfer": &[(Clerk, Receiver), (Office, Receiver)];
     BookTransfer "bookTransfer": &[(Clerk, Giver), (Clerk, Receiver), (Finance, Giver), (Finance, Receiver)];

@@ -14,9 +14,8 @@ use super::withdraw::{Withdraw, withdraw_listing};
 use crate::approvals::graphql::{ApprovalStep, subject_id};
 use crate::approvals::read::{self as approvals, StepRow};
 use crate::approvals::rules::Verdict;
-use crate::assets::graphql::page_cost;
 use crate::fault::{Fault, Rejection};
-use crate::graphql::connection::{Page, connection};
+use crate::graphql::connection::{Page, connection, page_cost};
 use crate::graphql::context::Given;
 use crate::graphql::enums::{ApprovalSubject, FreezeCause, FreezeScope};
 use crate::graphql::errors::{UserError, payload, query_error};
@@ -141,7 +140,7 @@ pub struct WithdrawListingInput {
     id: ID,
     /// The version that you have seen.
     version: i32,
-    /// Pieces; every unreserved one where it is left out, which ends the listing.
+    /// Pieces; every unreserved one where it is left out, which ends the listing even where none is left.
     quantity: Option<i32>,
     /// Why, up to 2,000 characters.
     reason: Option<String>,

@@ -1,4 +1,5 @@
-//! A holder takes pieces back that nobody was promised: all of them, which ends the listing, or some.
+//! A holder takes pieces back that nobody was promised: all of them, which ends the listing, or some. A listing of
+//! which no such piece is left can be ended as well.
 
 use entity::approvals::ApprovalSubject;
 use entity::events::Subject;
@@ -9,11 +10,12 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::approvals;
+use crate::assets::rules::LIVE;
 use crate::authz::Operation;
 use crate::checks;
 use crate::fault::{Code, Fault, Rejection};
 use crate::identity::Actor;
-use crate::listings::rules::{self, LIVE, Stock};
+use crate::listings::rules::{self, Stock};
 use crate::listings::steps as listings;
 use crate::listings::update::changeable;
 use crate::requests::steps as requests;
@@ -26,7 +28,7 @@ pub struct Withdraw {
     pub id: Uuid,
     /// The version that the caller has seen.
     pub version: i64,
-    /// Pieces; every unreserved one where it is left out, which ends the listing.
+    /// Pieces; every unreserved one where it is left out, which ends the listing even where none is left.
     pub quantity: Option<i64>,
     /// Why.
     pub reason: Option<String>,
@@ -60,7 +62,9 @@ pub async fn withdraw_listing(
         if n > stock.available {
             requests::give_up_holds(&tx, listing.id, n - stock.available).await?;
         }
-        listings::withdraw(&tx, listing.id, n).await?;
+        if n > 0 {
+            listings::withdraw(&tx, listing.id, n).await?;
+        }
         let was = listing.state;
         let next = if whole { listing::Model { state, reason: reason.clone(), ..listing } } else { listing };
         let saved = listings::save(&tx, next).await?;
@@ -87,7 +91,9 @@ async fn judge(
     let reason = checks::optional_text(&mut faults, "reason", input.reason.as_deref(), 2000);
     let unreserved = stock.unreserved();
     let n = input.quantity.unwrap_or(unreserved);
-    if n < 1 || n > unreserved {
+    // What is sold out or promised may still be ended: nothing that comes back is offered again then.
+    let ends = n == 0 && unreserved == 0 && input.quantity.is_none();
+    if !ends && (n < 1 || n > unreserved) {
         let fault = Rejection::new(Code::NotEnough).at("quantity").with("asked", n.max(1));
         faults.push(fault.with("available", unreserved));
     } else if n < unreserved && !LIVE.contains(&listing.state) {

@@ -160,7 +160,8 @@ fn document(
         year: card.acquired_on.map(|day| day.year()),
         photos,
         listed_at: listing.listed_at.unwrap_or(listing.created_at),
-        restricted: card.restricted,
+        // Sold out, it names a card that is another unit's by now: nobody but its unit sees it any more.
+        restricted: card.restricted || card.holder_id != listing.unit_id,
         audience_units: listing.directed_to.into_iter().collect(),
     }
 }

@@ -59,7 +59,7 @@ graphql_enums! {
     /// Life of a request line.
     LineState = "entity::requests::LineState" { Draft, Submitted, Queued, Reserved, Releasing, InTransit, Received, Short, Refused, Closed, Returned, Cut, Rejected, Cancelled, Expired, Outranked, GiverFailed }
     /// Why a line ended, or waits.
-    LineReason = "entity::requests::LineReason" { HeldByOthers, Frozen, AlreadyDelivered, ListingWithdrawn, HoldLapsed, Refused, Corrected, CancelledByAsker, CutByApprover }
+    LineReason = "entity::requests::LineReason" { HeldByOthers, Frozen, AlreadyDelivered, ListingWithdrawn, HoldLapsed, Refused, Corrected, CancelledByAsker, CutByApprover, Undeliverable }
     /// Life of a hand-over.
     TransferState = "entity::transfers::TransferState" { InTransit, Received, Short, Refused, Closed, Reversed }
     /// Entry or correction.

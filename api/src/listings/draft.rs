@@ -48,8 +48,7 @@ pub async fn draft_listing(
     .await
 }
 
-/// Drafts an offer within a transaction, as imports do: the same checks on every path.
-pub(crate) async fn enter(tx: &Tx, input: &Draft) -> Result<Uuid, Fault> {
+async fn enter(tx: &Tx, input: &Draft) -> Result<Uuid, Fault> {
     let card = assets::read::find_in(tx, input.asset_id).await?;
     let card = card.ok_or_else(|| Rejection::new(Code::NotFound).at("assetId"))?;
     tx.actor().allow(Operation::DraftListing, &Parties::giver(card.holder_id))?;

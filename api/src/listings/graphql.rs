@@ -1,6 +1,6 @@
 //! Listings in the schema.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use async_graphql::parser::types::Field;
 use async_graphql::{Context, ContextSelectionSet, Enum, ID, Lookahead, Object, SimpleObject, Value};
@@ -23,18 +23,18 @@ use super::submit::{Submit, submit_listing};
 use super::update::{Update, update_listing};
 use crate::approvals::graphql::ApprovalCase;
 use crate::approvals::read::cases_of;
-use crate::assets::graphql::{Asset, REST_FIELDS, page_cost, photos_of};
-use crate::assets::row::Depth;
+use crate::assets;
+use crate::assets::graphql::{Asset, Attached, REST_FIELDS};
+use crate::assets::row::{CardRow, Depth};
 use crate::authz::{Operation, Parties};
 use crate::fault::{Code, Fault};
 use crate::graphql::at_hand::{AtHand, Row, object, value};
-use crate::graphql::connection::{Page, connection};
+use crate::graphql::connection::{Page, connection, page_cost};
 use crate::graphql::context::Given;
 use crate::graphql::enums::{Custody, FreezeCause, FreezeScope, ListingState, Purpose};
 use crate::graphql::errors::{UserError, payload, query_error};
 use crate::graphql::ids::{Kind, decode, encode, expect, expect_some};
 use crate::organisation::graphql::Unit;
-use crate::photos::read::PhotoRow;
 
 /// An offer (上架) of an asset, or of a lot, to other units.
 #[derive(Debug)]
@@ -42,12 +42,12 @@ pub struct Listing {
     row: ListingRow,
     full: OnceCell<Box<ListingRow>>,
     approvals: OnceCell<Vec<ApprovalCase>>,
-    photos: Option<HashMap<Uuid, Vec<PhotoRow>>>,
+    asset: OnceCell<Option<Row<Asset>>>,
 }
 
 impl From<ListingRow> for Listing {
     fn from(row: ListingRow) -> Self {
-        Self { row, full: OnceCell::new(), approvals: OnceCell::new(), photos: None }
+        Self { row, full: OnceCell::new(), approvals: OnceCell::new(), asset: OnceCell::new() }
     }
 }
 
@@ -90,12 +90,13 @@ pub async fn listings(
     selection: &Lookahead<'_>,
 ) -> async_graphql::Result<Vec<Listing>> {
     let mut nodes: Vec<Listing> = rows.into_iter().map(Listing::from).collect();
-    let cards: Vec<Uuid> =
-        nodes.iter().filter_map(|node| node.row.card.as_ref()).map(|card| card.id).collect();
-    if let Some(mut photos) = photos_of(ctx, &selection.field("asset"), &cards).await? {
-        for node in &mut nodes {
-            let card = node.row.card.as_ref().map(|card| card.id);
-            node.photos = card.map(|card| HashMap::from([(card, photos.remove(&card).unwrap_or_default())]));
+    let seen = seen(ctx, nodes.iter().map(|node| &node.row)).await?;
+    let cards: Vec<Uuid> = nodes.iter().filter_map(|node| node.row.card.as_ref()).map(|card| card.id).collect();
+    let attached = Attached::read(ctx, &[selection.field("asset")], &cards).await?;
+    for node in &mut nodes {
+        if let Some(card) = node.row.card.take() {
+            let card = Some(card).filter(|card| seen.shows(node.row.unit_id, card));
+            node.asset = OnceCell::new_with(Some(card.map(|card| Row(attached.to(card)))));
         }
     }
     if selection.field("approvals").exists() {
@@ -113,6 +114,27 @@ pub async fn listings(
         }
     }
     Ok(nodes)
+}
+
+/// Which cards the caller may see of those that are another unit's by now: a listing that is sold out still names its
+/// card, and the unit that has it may have hidden it.
+struct Seen(HashSet<Uuid>);
+
+impl Seen {
+    fn shows(&self, offered_by: Uuid, card: &CardRow) -> bool {
+        offered_by == card.holder_id || self.0.contains(&card.id)
+    }
+}
+
+async fn seen(ctx: &Context<'_>, rows: impl Iterator<Item = &ListingRow>) -> async_graphql::Result<Seen> {
+    let gone = |row: &ListingRow| row.card.as_ref().filter(|card| card.holder_id != row.unit_id).map(|card| card.id);
+    let gone: Vec<Uuid> = rows.filter_map(gone).collect();
+    if gone.is_empty() {
+        return Ok(Seen(HashSet::new()));
+    }
+    let actor = ctx.actor()?;
+    let seen = assets::read::seen(ctx.app(), actor, &gone).await;
+    Ok(Seen(seen.map_err(|fault| query_error(fault, actor.locale()))?))
 }
 
 impl Listing {
@@ -170,13 +192,15 @@ impl Listing {
         Ok(self.words(ctx).await?.purpose.into())
     }
 
-    /// The card.
-    async fn asset(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Row<Asset>>> {
-        let card = match &self.row.card {
-            Some(card) => Some(card),
-            None => self.full(ctx).await?.card.as_ref(),
+    /// The card; null where it is another unit's by now, and not for the caller.
+    async fn asset(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<&Row<Asset>>> {
+        let load = || async {
+            let row = if self.row.card.is_some() { &self.row } else { self.full(ctx).await? };
+            let seen = seen(ctx, std::iter::once(row)).await?;
+            let card = row.card.clone().filter(|card| seen.shows(row.unit_id, card));
+            Ok::<_, async_graphql::Error>(card.map(|card| Row(Asset::from(card))))
         };
-        Ok(card.cloned().map(|card| Row(Asset::from(card).with_photos(self.photos.as_ref()))))
+        Ok(Box::pin(self.asset.get_or_try_init(load)).await?.as_ref())
     }
 
     /// Who offers it.
@@ -269,10 +293,10 @@ impl AtHand for Listing {
                 Some(unit) => object(ctx, &unit, below),
                 None => Some(Value::Null),
             },
-            "asset" => {
-                let card = Asset::from(self.row.card.clone()?).with_photos(self.photos.as_ref());
-                object(ctx, &card, below)
-            }
+            "asset" => match self.asset.get()? {
+                Some(card) => object(ctx, &card.0, below),
+                None => Some(Value::Null),
+            },
             "stock" => object(ctx, &ListingStock(self.row.stock?), below),
             _ => None,
         }

@@ -87,7 +87,7 @@ pub async fn inspect_listing(
                 }
                 let listed = steps::list(&tx, next).await?;
                 if let Some(place) = input.place_id {
-                    shelve(&tx, listed.asset_id, place).await?;
+                    shelve(&tx, &listed, accepted, place).await?;
                 }
                 listed
             }
@@ -138,7 +138,18 @@ async fn judge(
     Ok(note)
 }
 
-async fn shelve(tx: &Tx, card: Uuid, place: Uuid) -> Result<asset::Model, Fault> {
-    let card = assets::steps::load_for_update(tx, card).await?;
+/// Puts what was accepted on the shelf. The pieces that stay with the holder become a card of their own, so that the bin
+/// is said of nothing that does not lie in it; where other listings offer some of them, they stay on this card.
+async fn shelve(
+    tx: &Tx,
+    listing: &listing::Model,
+    accepted: i64,
+    place: Uuid,
+) -> Result<asset::Model, Fault> {
+    let mut card = assets::steps::load_for_update(tx, listing.asset_id).await?;
+    let elsewhere = card.quantity - accepted;
+    if elsewhere > 0 && !assets::claims::of(tx, &card, Some(listing.id)).await?.any() {
+        card = assets::steps::split(tx, card, elsewhere).await?.0;
+    }
     assets::steps::shelve(tx, card, place).await
 }

@@ -22,6 +22,7 @@ use crate::authz::{Operation, Reach, UnitSet};
 use crate::fault::Fault;
 use crate::graphql::connection::Page;
 use crate::identity::Actor;
+use crate::keyset;
 use crate::write::Tx;
 
 /// The way from a listing to its card.
@@ -31,7 +32,8 @@ pub(crate) fn card() -> RelationDef {
 
 /// Listings that the person may see, over `listing` joined with `asset`: those of the units that a grant covers and
 /// those at a warehouse of theirs in any state, what others offer to everyone or to a unit of theirs, and what a unit
-/// of theirs has asked for.
+/// of theirs has asked for. What is RESTRICTED is offered to nobody but the unit that it is directed to, which could
+/// not ask for it otherwise.
 pub(crate) fn visible(actor: &Actor) -> Condition {
     let Some(any) = offered_or_managed(actor, true) else { return Condition::all() };
     match actor.reach(Operation::Requests).receiver {
@@ -70,16 +72,16 @@ fn offered_or_managed(actor: &Actor, shown: bool) -> Option<Condition> {
     if !shown {
         return Some(managed(&reach, Condition::any().add(Expr::value(false))));
     }
-    let mut audience = Condition::any().add(listing::Column::DirectedTo.is_null());
+    let everyone = Condition::all()
+        .add(listing::Column::DirectedTo.is_null())
+        .add(asset::Column::Restricted.into_expr().not());
+    let mut audience = Condition::any().add(everyone);
     if let UnitSet::Only(units) = actor.reach(Operation::Requests).receiver
         && !units.is_empty()
     {
         audience = audience.add(listing::Column::DirectedTo.is_in(units));
     }
-    let offered = Condition::all()
-        .add(is_in(ListingState::Listed))
-        .add(asset::Column::Restricted.into_expr().not())
-        .add(audience);
+    let offered = Condition::all().add(is_in(ListingState::Listed)).add(at_hand()).add(audience);
     Some(managed(&reach, Condition::any().add(offered)))
 }
 
@@ -87,6 +89,11 @@ fn offered_or_managed(actor: &Actor, shown: bool) -> Option<Condition> {
 /// each has.
 fn is_in(state: ListingState) -> Expr {
     Expr::col((listing::Entity, listing::Column::State)).eq(Expr::cust(format!("'{}'", state.to_value())))
+}
+
+/// The card is its holder's still. A listing that is sold out names a card that is another unit's by now.
+fn at_hand() -> Expr {
+    Expr::col((asset::Entity, asset::Column::HolderId)).equals((listing::Entity, listing::Column::UnitId))
 }
 
 fn managed(reach: &Reach, mut any: Condition) -> Condition {
@@ -157,12 +164,7 @@ pub async fn list(
     }
     let sort = if filter.shop_window() { listing::Column::ListedAt } else { listing::Column::CreatedAt };
     if let Some(Key(at, id)) = page.after {
-        // One comparison of pairs: the index walks straight to it.
-        let here = Expr::tuple([
-            Expr::col((listing::Entity, sort)),
-            Expr::col((listing::Entity, listing::Column::Id)),
-        ]);
-        select.and_where(here.lt(Expr::tuple([Expr::value(at), Expr::value(id)])));
+        select.and_where(keyset::before(sort, listing::Column::Id, (at, id)));
     }
     select
         .order_by((listing::Entity, sort), Order::Desc)

@@ -137,7 +137,7 @@ pub enum Move {
     Reserve,
     /// A promise ends.
     Unreserve,
-    /// A promise of a withdrawn listing ends.
+    /// A promise of a withdrawn listing ends, or one that the holder cannot keep.
     WithdrawReserved,
     /// Handed over.
     ToTransit,
@@ -194,16 +194,8 @@ impl Move {
     }
 }
 
-/// States in which a listing lays claim to pieces of its card.
-pub const LIVE: [ListingState; 5] = [
-    ListingState::Submitted,
-    ListingState::AwaitingInspection,
-    ListingState::Repair,
-    ListingState::Publicity,
-    ListingState::Listed,
-];
-
-/// What happens to the workflow of a listing.
+/// What happens to the workflow of a listing. Nothing leads into PUBLICITY yet, and only a withdrawal out of it: the
+/// city's rule book, which says what is shown for objections and how long, brings its commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
     /// The clerk changes it.

@@ -4,7 +4,7 @@ use entity::approvals::ApprovalSubject;
 use entity::assets::{AssetState, asset};
 use entity::catalogue::RequiredStep;
 use entity::events::Subject;
-use entity::listings::{FreezeScope, ListingState, asset_freeze, listing, listing_stock};
+use entity::listings::{FreezeScope, ListingState, asset_freeze, listing};
 use entity::photos::photo;
 use entity::requests::{LineState, request_line};
 use entity::transfers::{TransferState, transfer};
@@ -20,7 +20,7 @@ use super::read;
 use super::rules::{self, Command};
 pub use super::stock::{
     Asker, Hold, Ticket, deliver, frozen, give_back, hold, lock, lose, release_hold, reserve, reverse,
-    ticket, to_transit, unreserve,
+    ticket, to_transit, unreserve, withdraw_reserved,
 };
 use crate::approvals::steps::{Decided, Progress};
 use crate::assets;
@@ -188,8 +188,9 @@ pub async fn on_decided(tx: &Tx, decided: &Decided) -> Result<(), Fault> {
 pub(crate) async fn list(tx: &Tx, listing: listing::Model) -> Result<listing::Model, Fault> {
     let card = assets::steps::load_for_update(tx, listing.asset_id).await?;
     let reference = tx.reference();
-    let has_disk =
-        card.category_id.and_then(|id| reference.category(id)).is_some_and(|category| category.has_disk);
+    // What holds of a category holds of those below it: a laptop is a computer.
+    let path = card.category_id.map(|id| reference.category_path(id)).unwrap_or_default();
+    let has_disk = path.iter().any(|id| reference.category(*id).is_some_and(|category| category.has_disk));
     let required = required(tx, &card, RequiredStep::List).await?;
     Fault::all(rules::before_listed(&card, has_disk, photos(tx, card.id).await?, &required))?;
     save(tx, listing::Model { state: ListingState::Listed, listed_at: Some(tx.now()), ..listing }).await
@@ -203,35 +204,6 @@ pub(super) async fn required(tx: &Tx, card: &asset::Model, step: RequiredStep) -
 /// Photos of a card.
 pub(super) async fn photos(tx: &Tx, card: Uuid) -> Result<u64, Fault> {
     Ok(photo::Entity::find().filter(photo::Column::AssetId.eq(card)).count(tx.conn()).await?)
-}
-
-/// Pieces of a card that other live listings and hand-overs of the card itself lay claim to.
-pub(super) async fn claimed(tx: &Tx, card: Uuid, except: Uuid) -> Result<i64, Fault> {
-    let stocks = listing_stock::Entity::find()
-        .filter(
-            listing_stock::Column::ListingId.in_subquery(
-                Query::select()
-                    .column(listing::Column::Id)
-                    .from(listing::Entity)
-                    .and_where(listing::Column::AssetId.eq(card))
-                    .and_where(listing::Column::Id.ne(except))
-                    // A withdrawn one may still have promised pieces.
-                    .and_where(
-                        listing::Column::State
-                            .is_in(rules::LIVE.into_iter().chain([ListingState::Withdrawn])),
-                    )
-                    .take(),
-            ),
-        )
-        .all(tx.conn())
-        .await?;
-    let moving = transfer::Entity::find()
-        .filter(transfer::Column::AssetId.eq(card))
-        .filter(transfer::Column::State.eq(TransferState::InTransit))
-        .all(tx.conn())
-        .await?;
-    let offered: i64 = stocks.iter().map(|stock| stock.available + stock.held + stock.reserved).sum();
-    Ok(offered + moving.iter().map(|transfer| transfer.quantity).sum::<i64>())
 }
 
 /// Writes a listing that was read with its present version.

@@ -187,6 +187,14 @@ pub async fn unreserve(tx: &Tx, listing: Uuid, n: i64) -> Result<Stock, Fault> {
     free(tx, listing, n, Move::Unreserve, Move::WithdrawReserved).await
 }
 
+/// A promise ends because the pieces are not there: `reserved` → `withdrawn`, whatever the listing's state.
+///
+/// # Errors
+/// The database's; internal where no such pieces are reserved.
+pub async fn withdraw_reserved(tx: &Tx, listing: Uuid, n: i64) -> Result<Stock, Fault> {
+    must_move(tx, listing, n, Move::WithdrawReserved).await
+}
+
 /// Handed over: `reserved` → `in transit`.
 ///
 /// # Errors

@@ -62,7 +62,7 @@ pub async fn submit_listing(
             &Submission {
                 listing: &listing,
                 holder: reference.unit(listing.unit_id).map_or(UnitState::Closed, |unit| unit.state),
-                claimed: steps::claimed(&tx, card.id, listing.id).await?,
+                claimed: assets::claims::of(&tx, &card, Some(listing.id)).await?.taken(),
                 photos: steps::photos(&tx, card.id).await?,
                 required: &required,
             },

@@ -8,11 +8,10 @@ use uuid::Uuid;
 use super::draft::{self, Draft, LineInput, Update};
 use super::nodes::{self, Request, RequestConnection, RequestLine, RequestLineConnection, failed};
 use super::read::{self, Filter, LineFilter};
-use super::{cancel, resubmit, submit};
-use crate::assets::graphql::page_cost;
+use super::{cancel, fail, resubmit, submit};
 use crate::checks;
 use crate::fault::{Fault, Rejection};
-use crate::graphql::connection::Page;
+use crate::graphql::connection::{Page, page_cost};
 use crate::graphql::context::Given;
 use crate::graphql::enums::LineState;
 use crate::graphql::errors::{UserError, payload};
@@ -110,6 +109,17 @@ pub struct CancelRequestLineInput {
     line_id: ID,
     /// Why.
     comment: Option<String>,
+}
+
+/// A promise that the giver cannot keep.
+#[derive(Debug, InputObject)]
+pub struct FailRequestLineInput {
+    /// The same key gives the same answer, once.
+    idempotency_key: String,
+    /// Which.
+    line_id: ID,
+    /// Why, up to 2,000 characters; the asker reads it.
+    reason: String,
 }
 
 /// A returned line that was corrected.
@@ -283,6 +293,21 @@ impl RequestMutation {
                 comment: input.comment,
             };
             cancel::cancel(ctx.app(), actor(ctx)?, Some(&input.idempotency_key), &cancelled).await
+        };
+        answer_line(ctx, outcome.await.map(|done| done.line_id)).await
+    }
+
+    /// For the giver's head or the office: what was promised cannot be handed over. What of the line has not left yet ends
+    /// as GIVER_FAILED and leaves the offer.
+    async fn fail_request_line(
+        &self,
+        ctx: &Context<'_>,
+        input: FailRequestLineInput,
+    ) -> async_graphql::Result<RequestLinePayload> {
+        let outcome = async {
+            let failed =
+                fail::Input { line_id: expect(Kind::Line, &input.line_id, "lineId")?, reason: input.reason };
+            fail::fail(ctx.app(), actor(ctx)?, Some(&input.idempotency_key), &failed).await
         };
         answer_line(ctx, outcome.await.map(|done| done.line_id)).await
     }

@@ -93,6 +93,7 @@ pub(crate) async fn carry_out(
             Move::Unhold(n) => listings::steps::release_hold(tx, listing, n).await?,
             Move::Reserve(n) => listings::steps::reserve(tx, listing, n).await?,
             Move::Unreserve(n) => listings::steps::unreserve(tx, listing, n).await?,
+            Move::Withdraw(n) => listings::steps::withdraw_reserved(tx, listing, n).await?,
             Move::Release(n) => listings::steps::to_transit(tx, listing, n).await?,
             Move::Deliver(n) => listings::steps::deliver(tx, listing, n).await?,
             Move::Refuse(n) => listings::steps::give_back(tx, listing, n).await?,

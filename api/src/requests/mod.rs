@@ -4,12 +4,14 @@
 //! - [`submit`]: checks it as a whole, gives it its number; each line takes a hold or a place in the queue.
 //! - [`resubmit`]: sends a returned line to the approvers again.
 //! - [`cancel`]: takes a line back, or what is left of it.
+//! - [`fail`]: the giver takes a promise back that it cannot keep.
 //! - [`expire`]: lets holds lapse that the asker's side forgot.
 //! - [`steps`]: decisions of approvers, hand-overs and withdrawals reach the lines here; the queue moves up here.
 
 pub mod cancel;
 pub mod draft;
 pub mod expire;
+pub mod fail;
 mod frozen;
 pub mod graphql;
 mod line;

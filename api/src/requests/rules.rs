@@ -86,6 +86,8 @@ pub enum Command {
         /// Why.
         reason: LineReason,
     },
+    /// The giver cannot hand over what it promised.
+    BreakPromise,
     /// Pieces are handed over.
     Release {
         /// How many.
@@ -113,6 +115,8 @@ pub enum Move {
     Reserve(i64),
     /// reserved → available.
     Unreserve(i64),
+    /// reserved → withdrawn: not there to be promised again.
+    Withdraw(i64),
     /// reserved → in transit.
     Release(i64),
     /// in transit → delivered.
@@ -291,6 +295,18 @@ pub fn apply(line: &Line, command: Command, now: DateTime<Utc>) -> Result<(Line,
             moves.push(Move::Unhold(line.quantity));
             end(&mut next, GiverFailed, Some(reason));
             "requestLine.giverFailed"
+        }
+        (Reserved, Command::BreakPromise) => {
+            moves.push(Move::Withdraw(line.quantity));
+            end(&mut next, GiverFailed, Some(LineReason::Undeliverable));
+            "requestLine.giverFailed"
+        }
+        (Releasing, Command::BreakPromise) => {
+            moves.push(Move::Withdraw(line.quantity - line.released));
+            next.quantity = line.released;
+            next.reason = Some(LineReason::Undeliverable);
+            next.state = on_the_way(&next);
+            "requestLine.restFailed"
         }
         (Reserved | Releasing, Command::Release { pieces }) => {
             within(pieces, 1, line.quantity - line.released)?;

@@ -45,7 +45,7 @@ fn known_steps() -> HashSet<(LineState, LineState)> {
         from(Queued, &[Submitted, Cancelled, Outranked, GiverFailed]),
         from(Submitted, &[Submitted, Cut, Reserved, Returned, Rejected, Cancelled, Expired, GiverFailed]),
         from(Returned, &[Submitted, Returned, Cancelled, Expired, GiverFailed]),
-        from(Reserved, &[Releasing, InTransit, Cancelled]),
+        from(Reserved, &[Releasing, InTransit, Cancelled, GiverFailed]),
         from(Releasing, &[Releasing, InTransit, Received, Short, Refused]),
         from(InTransit, &[InTransit, Received, Short, Refused]),
         from(Received, &[Closed]),
@@ -76,6 +76,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => side.prop_map(|side| Act::Do(Command::Reject { side, comment: None })),
         1 => (0i64..6).prop_map(|quantity| Act::Do(Command::Resubmit { quantity, comment: None, until: None })),
         1 => Just(Act::Do(Command::Cancel)),
+        1 => Just(Act::Do(Command::BreakPromise)),
         1 => Just(Act::Do(Command::Expire)),
         1 => Just(Act::Do(Command::Extend { until: later })),
         1 => Just(Act::Do(Command::Outrank)),
@@ -87,9 +88,9 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// available, held, reserved, in transit, delivered, lost.
+/// available, held, reserved, in transit, delivered, lost, withdrawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stock([i64; 6]);
+struct Stock([i64; 7]);
 
 impl Stock {
     fn shift(&mut self, from: usize, to: usize, pieces: i64) {
@@ -102,6 +103,7 @@ impl Stock {
             Move::Unhold(n) => self.shift(1, 0, n),
             Move::Reserve(n) => self.shift(1, 2, n),
             Move::Unreserve(n) => self.shift(2, 0, n),
+            Move::Withdraw(n) => self.shift(2, 6, n),
             Move::Release(n) => self.shift(2, 3, n),
             Move::Deliver(n) => self.shift(3, 4, n),
             Move::Refuse(n) => self.shift(3, 0, n),
@@ -134,7 +136,7 @@ proptest! {
         acts in prop::collection::vec((0usize..5, act()), 0..80),
     ) {
         let known = known_steps();
-        let mut stock = Stock([offered, 0, 0, 0, 0, 0]);
+        let mut stock = Stock([offered, 0, 0, 0, 0, 0, 0]);
         let mut lines: Vec<Line> =
             asked.iter().zip(1..).map(|(quantity, id)| line(id, *quantity)).collect();
         let mut ticket = 0;
@@ -178,7 +180,7 @@ proptest! {
             }
             prop_assert!(stock.0.iter().all(|count| *count >= 0), "{stock:?}");
             prop_assert_eq!(stock.0.iter().sum::<i64>(), offered);
-            prop_assert_eq!(&counters_of(&lines)[..], &stock.0[1..], "{:?}", lines);
+            prop_assert_eq!(&counters_of(&lines)[..], &stock.0[1..6], "{:?}", lines);
         }
     }
 

@@ -1,7 +1,7 @@
 //! What other slices may do to requests inside their own transaction.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::listings::listing;
+use entity::listings::{ListingState, listing};
 use entity::organisation::unit_guard;
 use entity::requests::{LineReason, LineState, request_line};
 use entity::transfers::transfer;
@@ -99,7 +99,9 @@ pub async fn settle_queue(tx: &Tx, listing: Uuid, change: Change) -> Result<(), 
 async fn end_hopeless(tx: &Tx, listing: Uuid, change: Change) -> Result<(), Fault> {
     use request_line::Column;
     let stock = listings::steps::lock(tx, listing).await?;
-    let most = stock.can_still_come();
+    // What comes back to an ended offer is its holder's again: there is nothing to wait for.
+    let open = listings::steps::load(tx, listing).await?.is_some_and(|it| it.state == ListingState::Listed);
+    let most = if open { stock.can_still_come() } else { 0 };
     let hopeless = request_line::Entity::find()
         .filter(Column::ListingId.eq(listing))
         .filter(Column::State.eq(LineState::Queued))

@@ -6,7 +6,6 @@ use async_graphql::{Context, ID, InputObject, Lookahead, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::assets::asset;
 use entity::transfers::transfer;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
@@ -14,10 +13,11 @@ use super::read::{self, Filter};
 use super::row::Done;
 use super::rules::{self, BookingSide};
 use super::{book, receive, release, reverse};
-use crate::assets::graphql::{Asset, page_cost};
+use crate::assets;
+use crate::assets::graphql::{Asset, Attached};
 use crate::checks;
 use crate::fault::Fault;
-use crate::graphql::connection::{Page, connection};
+use crate::graphql::connection::{Page, connection, page_cost};
 use crate::graphql::context::Given;
 use crate::graphql::enums::{Custody, TransferState};
 use crate::graphql::errors::{UserError, payload};
@@ -65,7 +65,8 @@ impl Transfer {
         encode(Kind::Listing, self.row.listing_id)
     }
 
-    /// The card that moves: one of its own where only part of the offered card went.
+    /// The card that moves: one of its own where only part of the offered card went. Null where it is not for the
+    /// caller any more: the receiver may have hidden it.
     async fn asset(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<&Asset>> {
         let load = || async {
             let mut found = cards(ctx, &[self.row.asset_id]).await?;
@@ -167,21 +168,19 @@ async fn transfers(
     if selection.field("asset").exists() {
         let ids: Vec<Uuid> = nodes.iter().map(|node| node.row.asset_id).collect();
         let found = cards(ctx, &ids).await?;
+        let attached = Attached::read(ctx, &[selection.field("asset")], &ids).await?;
         for node in &mut nodes {
-            let card = found.get(&node.row.asset_id).cloned().map(Asset::from);
+            let card = found.get(&node.row.asset_id).cloned().map(|card| attached.to(card));
             node.asset = OnceCell::new_with(Some(card));
         }
     }
     Ok(nodes)
 }
 
-/// The cards of hand-overs: who may see the hand-over may see what it moves.
+/// The cards of hand-overs, as far as the caller may see them.
 async fn cards(ctx: &Context<'_>, ids: &[Uuid]) -> async_graphql::Result<HashMap<Uuid, asset::Model>> {
-    let found = asset::Entity::find()
-        .filter(asset::Column::Id.is_in(ids.iter().copied()))
-        .all(ctx.app().db().read())
-        .await;
-    Ok(found.map_err(|error| failed(ctx, error.into()))?.into_iter().map(|card| (card.id, card)).collect())
+    let found = assets::read::find_all(ctx.app(), ctx.actor()?, ids).await;
+    Ok(found.map_err(|fault| failed(ctx, fault))?.into_iter().map(|card| (card.id, card)).collect())
 }
 
 /// Which hand-overs a list shows; what is not set asks nothing.

@@ -16,6 +16,8 @@ pub mod rules;
 pub mod verify;
 
 #[cfg(test)]
+mod card_tests;
+#[cfg(test)]
 mod rules_tests;
 #[cfg(test)]
 mod tests;

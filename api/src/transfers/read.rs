@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::authz::{Operation, Reach};
 use crate::graphql::connection::Page;
 use crate::identity::Actor;
+use crate::keyset;
 use crate::requests::read::{among, gives};
 
 /// What is asked for in a list of hand-overs; none asks nothing.
@@ -96,9 +97,8 @@ pub async fn page(
     if !filter.states.is_empty() {
         query = query.filter(State.is_in(filter.states.iter().copied()));
     }
-    if let Some((at, id)) = page.after {
-        let same = Condition::all().add(ReleasedAt.eq(at)).add(Id.lt(id));
-        query = query.filter(Condition::any().add(ReleasedAt.lt(at)).add(same));
+    if let Some(after) = page.after {
+        query = query.filter(keyset::before(ReleasedAt, Id, after));
     }
     query.order_by_desc(ReleasedAt).order_by_desc(Id).limit(page.fetch()).all(conn).await
 }

@@ -1,9 +1,9 @@
 //! The holder (VIRTUAL) or the warehouse (PHYSICAL) hands pieces of a line over.
 
-use entity::assets::AssetState;
-use entity::listings::Custody;
+use entity::assets::{AssetState, asset};
+use entity::listings::{Custody, listing};
 use entity::transfers::{TransferState, transfer};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter};
+use sea_orm::{ActiveModelTrait, IntoActiveModel};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -39,7 +39,8 @@ pub struct Input {
 ///
 /// # Errors
 /// [`Code::WrongState`] where the line is not approved, [`Code::OutOfRange`] for more pieces than it has,
-/// [`Code::Required`] where neither the input nor the listing has an approval number, [`Code::Frozen`].
+/// [`Code::Required`] where neither the input nor the listing has an approval number, [`Code::Frozen`];
+/// [`Code::WrongState`] or [`Code::NotEnough`] where the card is not there to be given.
 pub async fn release(app: &App, actor: &Actor, key: Option<&str>, input: &Input) -> Result<Done, Fault> {
     app.write(actor, Command::new("releaseLine", key, input), |tx: Tx| async move {
         let line = requests::read::find_line(tx.conn(), actor, input.line_id).await?;
@@ -71,13 +72,7 @@ pub async fn release(app: &App, actor: &Actor, key: Option<&str>, input: &Input)
         let line = requests::steps::on_released(&tx, &line, pieces).await?;
         let request = requests::steps::request_of(&tx, &line).await?;
         let card = assets::steps::load_for_update(&tx, listing.asset_id).await?;
-        if card.state != AssetState::Active || card.quantity < pieces || is_away(&tx, card.id).await? {
-            return Err(anyhow::anyhow!(
-                "card {} cannot give {pieces} pieces of listing {listing_id}",
-                card.id
-            )
-            .into());
-        }
+        at_hand(&tx, &card, &listing, pieces).await?;
         let card =
             if card.quantity == pieces { card } else { assets::steps::split(&tx, card, pieces).await?.1 };
         let transfer = transfer::Model {
@@ -113,12 +108,15 @@ pub async fn release(app: &App, actor: &Actor, key: Option<&str>, input: &Input)
     .await
 }
 
-/// Whether the card itself is on its way to somebody.
-async fn is_away(tx: &Tx, card: Uuid) -> Result<bool, Fault> {
-    let away = transfer::Entity::find()
-        .filter(transfer::Column::AssetId.eq(card))
-        .filter(transfer::Column::State.eq(TransferState::InTransit))
-        .count(tx.conn())
-        .await?;
-    Ok(away > 0)
+/// Whether the listing's card is there to be handed over. It may have gone: taken back after a defect, or corrected.
+async fn at_hand(tx: &Tx, card: &asset::Model, listing: &listing::Model, pieces: i64) -> Result<(), Fault> {
+    let theirs = card.state == AssetState::Active && card.holder_id == listing.unit_id;
+    if !theirs || assets::claims::of(tx, card, None).await?.moving > 0 {
+        return Err(Rejection::new(Code::WrongState).at("lineId").with("state", "CARD_AWAY").into());
+    }
+    if card.quantity < pieces {
+        let fault = Rejection::new(Code::NotEnough).at("quantity").with("asked", pieces);
+        return Err(fault.with("available", card.quantity).into());
+    }
+    Ok(())
 }

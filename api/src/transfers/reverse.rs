@@ -1,9 +1,6 @@
 //! The office takes a hand-over back after a defect: the card returns to the giver, contra entries stand in the ledger.
 
 use entity::assets::AssetState;
-use entity::listings::{ListingState, listing};
-use entity::transfers::{TransferState, transfer};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -53,8 +50,8 @@ pub async fn reverse(app: &App, actor: &Actor, key: Option<&str>, input: &Input)
         let there = card.state == AssetState::Active
             && card.holder_id == before.receiver_id
             && card.quantity == before.received;
-        if !there || passed_on(&tx, &before).await? {
-            // What was listed again, split or handed on is not there to be given back.
+        // What is offered again, promised to another, split or handed on is not there to be given back.
+        if !there || assets::claims::of(&tx, &card, None).await?.any() {
             return Err(Rejection::new(Code::WrongState).with("state", "PASSED_ON").into());
         }
         let place = place.unwrap_or_default();
@@ -69,24 +66,4 @@ pub async fn reverse(app: &App, actor: &Actor, key: Option<&str>, input: &Input)
         Ok(Done { transfer_id: before.id })
     })
     .await
-}
-
-/// Whether the card is offered again by its new holder, or on its way to another.
-async fn passed_on(tx: &Tx, transfer: &transfer::Model) -> Result<bool, Fault> {
-    let away = transfer::Entity::find()
-        .filter(transfer::Column::AssetId.eq(transfer.asset_id))
-        .filter(transfer::Column::State.eq(TransferState::InTransit))
-        .count(tx.conn())
-        .await?;
-    let offers = listing::Entity::find()
-        .filter(listing::Column::AssetId.eq(transfer.asset_id))
-        .filter(listing::Column::UnitId.eq(transfer.receiver_id))
-        .filter(listing::Column::State.is_not_in([
-            ListingState::Rejected,
-            ListingState::Withdrawn,
-            ListingState::ReturnedToHolder,
-        ]))
-        .count(tx.conn())
-        .await?;
-    Ok(away > 0 || offers > 0)
 }

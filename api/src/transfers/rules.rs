@@ -70,7 +70,7 @@ pub fn receipt_faults(
         let fault = Rejection::new(Code::SumMismatch).at("received");
         faults.push(fault.with("sum", sum).with("quantity", transfer.quantity));
     }
-    // The office knows neither the receiver's number nor the room: they come with the booking.
+    // The office knows neither the receiver's number nor the room: the receiver's clerk writes them on the card later.
     let taken = receipt.received > 0 && !receipt.deemed;
     typed(&mut faults, "assetNumber", receipt.asset_number, LONGEST_NUMBER, taken);
     typed(&mut faults, "place", receipt.place, LONGEST_PLACE, taken);

@@ -1,9 +1,11 @@
-//! Compares every line with its hand-overs, and every hand-over with its parts and its card.
+//! Compares every line with its hand-overs, every hand-over with its parts, its card and its entries in the ledger, and
+//! every card with what is offered of it.
 
 use std::collections::HashMap;
 
 use entity::assets::{AssetState, asset};
 use entity::requests::request_line;
+use entity::savings::{SavingKind, saving_entry};
 use entity::transfers::{TransferState, transfer};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
@@ -12,6 +14,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::rules;
+use crate::assets::rules::LIVE;
 
 /// Rows compared at a time: memory stays small whatever there is.
 const BATCH: u64 = 1_000;
@@ -24,6 +27,7 @@ pub async fn verify(conn: &impl ConnectionTrait) -> Result<(Vec<String>, u64), D
     let mut faults = Vec::new();
     lines(conn, &mut faults).await?;
     let read = transfers(conn, &mut faults).await?;
+    cards(conn, &mut faults).await?;
     Ok((faults, read))
 }
 
@@ -91,9 +95,14 @@ async fn transfers(conn: &impl ConnectionTrait, faults: &mut Vec<String>) -> Res
             .all(conn)
             .await?;
         let cards: HashMap<Uuid, asset::Model> = cards.into_iter().map(|card| (card.id, card)).collect();
+        let entered = entered(conn, rows.iter().map(|row| row.id)).await?;
         for row in &rows {
             read += 1;
             let name = format!("transfer {}", row.number);
+            for pieces in entered.get(&row.id).into_iter().flatten().filter(|n| **n != row.received) {
+                faults
+                    .push(format!("{name}: {} pieces were received, the ledger says {pieces}", row.received));
+            }
             if !rules::parts_fit(row) {
                 faults.push(format!("{name}: its parts do not fit its quantity and state"));
             }
@@ -105,6 +114,81 @@ async fn transfers(conn: &impl ConnectionTrait, faults: &mut Vec<String>) -> Res
             if row.state == TransferState::InTransit && cards.get(&row.asset_id).filter(with_giver).is_none()
             {
                 faults.push(format!("{name}: its card is not one of {} pieces with the giver", row.quantity));
+            }
+        }
+        last = newest;
+    }
+}
+
+/// Pieces that the ledger's entries of each hand-over count.
+async fn entered(
+    conn: &impl ConnectionTrait,
+    transfers: impl Iterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, Vec<i64>>, DbErr> {
+    let rows: Vec<(Uuid, i64)> = saving_entry::Entity::find()
+        .select_only()
+        .columns([saving_entry::Column::TransferId, saving_entry::Column::Quantity])
+        .filter(saving_entry::Column::TransferId.is_in(transfers))
+        .filter(saving_entry::Column::Entry.eq(SavingKind::Entry))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    let mut found: HashMap<Uuid, Vec<i64>> = HashMap::new();
+    for (transfer, pieces) in rows {
+        found.entry(transfer).or_default().push(pieces);
+    }
+    Ok(found)
+}
+
+/// What listings lay claim to of a card.
+#[derive(Debug, FromQueryResult)]
+struct Claimed {
+    id: Uuid,
+    state: AssetState,
+    quantity: i64,
+    holders: i64,
+    strangers: i64,
+}
+
+/// Of a listing that is not live only what was promised before counts: see `assets::claims`.
+fn claims() -> String {
+    let live = LIVE.map(|state| format!("'{state}'")).join(", ");
+    let claim = format!("s.held + s.reserved + case when l.state in ({live}) then s.available else 0 end");
+    format!(
+        "select a.id, a.state, a.quantity, \
+         cast(sum(case when l.unit_id = a.holder_id then {claim} else 0 end) as bigint) as holders, \
+         cast(sum(case when l.unit_id = a.holder_id then 0 else {claim} end) as bigint) as strangers \
+         from asset a join listing l on l.asset_id = a.id join listing_stock s on s.listing_id = l.id \
+         where a.id > $1 and a.id <= $2 group by a.id, a.state, a.quantity"
+    )
+}
+
+async fn cards(conn: &impl ConnectionTrait, faults: &mut Vec<String>) -> Result<(), DbErr> {
+    let claims = claims();
+    let mut last = Uuid::nil();
+    loop {
+        let ids: Vec<Uuid> = asset::Entity::find()
+            .select_only()
+            .column(asset::Column::Id)
+            .filter(asset::Column::Id.gt(last))
+            .order_by_asc(asset::Column::Id)
+            .limit(BATCH)
+            .into_tuple()
+            .all(conn)
+            .await?;
+        let Some(newest) = ids.last().copied() else { return Ok(()) };
+        let range = [last.into(), newest.into()];
+        let statement = Statement::from_sql_and_values(conn.get_database_backend(), &claims, range);
+        for card in Claimed::find_by_statement(statement).all(conn).await? {
+            let there = if card.state == AssetState::Active { card.quantity } else { 0 };
+            if card.holders > there {
+                let claimed = card.holders;
+                faults.push(format!("card {}: {claimed} pieces are offered or promised of {there}", card.id));
+            }
+            if card.strangers > 0 {
+                let claimed = card.strangers;
+                faults
+                    .push(format!("card {}: a unit that does not hold it offers {claimed} pieces", card.id));
             }
         }
         last = newest;

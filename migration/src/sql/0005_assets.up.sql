@@ -36,6 +36,10 @@ create table asset (
 create unique index asset_holder_id_number on asset (holder_id, number) where state = 'ACTIVE' and number is not null;
 create index asset_serial_key on asset (serial_key) where serial_key is not null;
 create index asset_holder_id_id on asset (holder_id, id);
+create index asset_number_id on asset (number, id) where number is not null;
+create index asset_category_id_id on asset (category_id, id);
+create index asset_kind_id on asset (kind, id);
+create index asset_state_id on asset (state, id);
 create index asset_parent_id on asset (parent_id) where parent_id is not null;
 
 -- Who held an asset under which number, from when to when.

@@ -30,3 +30,5 @@ create index transfer_giver_id_released_at_id on transfer (giver_id, released_at
 create index transfer_receiver_id_released_at_id on transfer (receiver_id, released_at, id);
 create index transfer_released_at_id on transfer (released_at, id);
 create index transfer_state_released_at_id on transfer (state, released_at, id);
+create index transfer_listing_id_released_at_id on transfer (listing_id, released_at, id);
+create index transfer_asset_id_state on transfer (asset_id, state);

@@ -191,10 +191,9 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
     let none = || json!({});
     read(O::Asset, STORED, "query($id: ID!) { asset(id: $id) { id } }", id(card), None);
     read(O::Assets, STORED, "{ assets(first: 100) { edges { node { id } } } }", none(), Some(card));
-    // The finder knows no warehouse yet: staff see no freeze, less than the table gives them.
     read(
         O::Freezes,
-        GIVER,
+        STORED,
         "{ freezes(first: 100) { edges { node { id } } } }",
         none(),
         Some(&things.freezes.0),
@@ -254,6 +253,8 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
     write(O::SubmitRequest, RECEIVER, "SubmitRequestInput", of_draft);
     write(O::ResubmitRequestLine, RECEIVER, "ResubmitRequestLineInput", json!({ "lineId": line }));
     write(O::CancelRequestLine, RECEIVER, "CancelRequestLineInput", json!({ "lineId": line }));
+    let unsaid = json!({ "lineId": things.approved, "reason": " " });
+    write(O::FailRequestLine, GIVER, "FailRequestLineInput", unsaid);
     let too_many = |line: &String| json!({ "lineId": line, "quantity": 999 });
     write(O::ReleaseLine, GIVER, "ReleaseLineInput", too_many(&things.approved));
     write(O::ReleaseLine, WAREHOUSE, "ReleaseLineInput", too_many(&things.stored.1));

@@ -1,12 +1,14 @@
 //! Cards: entry, correction, uniqueness, and their way over splits and transfers.
 
 use entity::assets::{AssetState, ValueBasis, asset, asset_holding, duplicate_case};
+use entity::catalogue::AssetKind;
 use entity::identity::{Role, Scope};
 use entity::{Money, audit::audit_entry, events::event, jobs::idempotency};
 use sea_orm::{EntityTrait, PaginatorTrait};
 
 use super::world::{World, told};
 use crate::assets::card::CardPatch;
+use crate::assets::details::{Details, Vehicle};
 use crate::assets::draft::{Draft, draft_asset};
 use crate::assets::update::{Update, update_asset};
 use crate::assets::{read, steps};
@@ -142,7 +144,7 @@ async fn a_card_keeps_its_identity_and_its_fen_over_splits_and_transfers() {
         (other, Some("T-9"), "馆内")
     );
     assert_eq!(moved.parent_id, Some(id));
-    let history = read::history(&world.app, child).await.unwrap();
+    let history = read::histories(&world.app, &[child]).await.unwrap().remove(&child).unwrap();
     assert_eq!(history.iter().map(|held| held.unit_id).collect::<Vec<_>>(), [other, world.giver]);
     assert!(history[0].to_at.is_none() && history[1].to_at.is_some());
     let states: Vec<_> = asset::Entity::find().all(world.app.db().read()).await.unwrap();
@@ -159,4 +161,65 @@ async fn a_card_keeps_its_identity_and_its_fen_over_splits_and_transfers() {
         })
         .await;
     assert_eq!(told(again), [(Code::Duplicate, "number".into())]);
+}
+
+#[tokio::test]
+async fn everything_that_is_wrong_is_told_at_once() {
+    let world = World::new().await;
+    let clerk = world.at(Role::Clerk, world.giver).await;
+    let twin = || CardPatch {
+        number: Some(Some("N-1".into())),
+        brand: Some("联想".into()),
+        serial: Some(Some("SN-1".into())),
+        ..CardPatch::default()
+    };
+    world.enter(&clerk, twin()).await.unwrap();
+    let wrong = CardPatch { quantity: Some(0), ..twin() };
+    let expected = [
+        (Code::OutOfRange, "quantity".to_owned()),
+        (Code::Duplicate, "number".to_owned()),
+        (Code::Duplicate, "serial".to_owned()),
+    ];
+    assert_eq!(told(world.enter(&clerk, wrong.clone()).await), expected);
+    let id = world.enter(&clerk, CardPatch::default()).await.unwrap();
+    let change = Update { id, version: 1, card: wrong };
+    assert_eq!(told(update_asset(&world.app, &clerk, None, &change).await), expected);
+    let secret = Update { card: CardPatch { secret: Some(true), ..change.card }, ..change };
+    let outcome = update_asset(&world.app, &clerk, None, &secret).await;
+    assert_eq!(told(outcome), [(Code::SecretRefused, "secret".into())]);
+}
+
+#[tokio::test]
+async fn an_incomplete_card_finds_its_kind_with_its_category() {
+    let world = World::new().await;
+    let clerk = world.at(Role::Clerk, world.giver).await;
+    let id =
+        world.enter(&clerk, CardPatch { name: Some("轿车".into()), ..CardPatch::default() }).await.unwrap();
+    assert_eq!(world.asset(id).await.kind, AssetKind::General);
+    let change = async |card| {
+        let version = world.asset(id).await.version;
+        update_asset(&world.app, &clerk, None, &Update { id, version, card }).await
+    };
+    let categorised = |category| CardPatch { category_id: Some(Some(category)), ..CardPatch::default() };
+    change(categorised(world.vehicles)).await.unwrap();
+    assert_eq!(world.asset(id).await.kind, AssetKind::Vehicle);
+    let fields = Vehicle { plate: Some("鄂A12345".into()), ..Vehicle::default() };
+    let fields = CardPatch { details: Some(Details::Vehicle(fields)), ..CardPatch::default() };
+    change(fields).await.unwrap();
+    // What was written of a vehicle is not thrown away unasked.
+    let outcome = change(categorised(world.rooms)).await;
+    assert_eq!(told(outcome), [(Code::KindMismatch, "categoryId".into())]);
+
+    let (listed, listing) = world.listed(1, TermsPatch::default()).await;
+    let take = crate::decisions::withdraw::Withdraw {
+        id: listing,
+        version: world.listing(listing).await.version,
+        quantity: None,
+        reason: None,
+    };
+    crate::decisions::withdraw::withdraw_listing(&world.app, &clerk, None, &take).await.unwrap();
+    let version = world.asset(listed).await.version;
+    let other = Update { id: listed, version, card: categorised(world.vehicles) };
+    let outcome = update_asset(&world.app, &clerk, None, &other).await;
+    assert_eq!(told(outcome), [(Code::KindMismatch, "categoryId".into())], "approvers judged it by its kind");
 }

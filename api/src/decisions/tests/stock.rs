@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::world::World;
 use crate::decisions::freeze::{Freeze, Unfreeze, freeze, unfreeze};
 use crate::fault::Fault;
+use crate::graphql::connection::Page;
 use crate::identity::Actor;
 use crate::listings::rules::{Move, Stock};
 use crate::listings::steps::{self, Asker, Hold};
@@ -115,6 +116,20 @@ async fn a_frozen_zone_covers_what_stands_in_its_bins() {
     assert!(matches!(ask(&world, listing, 1).await, Hold::Frozen(_)));
     let order = Freeze { scope_id: world.strange_bin, ..order };
     assert!(freeze(&world.app, &staff, None, &order).await.is_err(), "another warehouse's");
+
+    // Whoever may place a freeze sees it.
+    let everywhere = world.person(Role::Staff, entity::identity::Scope::City, None).await;
+    for (scope, scope_id) in [(FreezeScope::Listing, listing), (FreezeScope::Asset, asset)] {
+        let order = Freeze { scope, scope_id, ..order.clone() };
+        freeze(&world.app, &staff, None, &order).await.unwrap();
+    }
+    freeze(&world.app, &everywhere, None, &order).await.unwrap();
+    let stranger = world.at(Role::Clerk, world.other).await;
+    for (person, sees) in [(&staff, 3), (&everywhere, 4), (&world.office().await, 4), (&stranger, 0)] {
+        let page = Page { first: 20, after: None };
+        let found = crate::listings::freezes::list(&world.app, person, false, &page).await.unwrap();
+        assert_eq!(found.len(), sees);
+    }
 }
 
 #[tokio::test]

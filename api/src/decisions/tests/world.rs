@@ -34,6 +34,9 @@ pub(super) struct World {
     pub other: Uuid,
     pub desks: Uuid,
     pub computers: Uuid,
+    /// Below the computers; says nothing of a disk itself.
+    pub laptops: Uuid,
+    pub vehicles: Uuid,
     pub rooms: Uuid,
     pub warehouse: Uuid,
     pub zone: Uuid,
@@ -59,7 +62,8 @@ impl World {
     pub(super) async fn new() -> Self {
         let (app, folder) = crate::testing::app().await;
         let id = || app.ids().next(app.clock().now());
-        let [city, bureau, giver, other, desks, computers, rooms] = std::array::from_fn(|_| id());
+        let [city, bureau, giver, other] = std::array::from_fn(|_| id());
+        let [desks, computers, laptops, vehicles, rooms] = std::array::from_fn(|_| id());
         let [house, strange_house, zone, bin, strange_bin] = std::array::from_fn(|_| id());
         let region = region::Model {
             id: city,
@@ -93,10 +97,12 @@ impl World {
             };
             put!(app, unit::Entity, unit);
         }
-        for (id, code, kind, has_disk) in [
-            (desks, "A05010201", AssetKind::General, false),
-            (computers, "A02010105", AssetKind::General, true),
-            (rooms, "A01010000", AssetKind::RealEstate, false),
+        for (id, code, kind, has_disk, parent_id) in [
+            (desks, "A05010201", AssetKind::General, false, None),
+            (computers, "A02010100", AssetKind::General, true, None),
+            (laptops, "A02010108", AssetKind::General, false, Some(computers)),
+            (vehicles, "A02030500", AssetKind::Vehicle, false, None),
+            (rooms, "A01010000", AssetKind::RealEstate, false, None),
         ] {
             let category = category::Model {
                 id,
@@ -104,7 +110,7 @@ impl World {
                 edition: "2022".into(),
                 code: code.into(),
                 name: code.into(),
-                parent_id: None,
+                parent_id,
                 kind,
                 depreciation_months: None,
                 has_disk,
@@ -151,6 +157,8 @@ impl World {
             other,
             desks,
             computers,
+            laptops,
+            vehicles,
             rooms,
             warehouse: house,
             zone,

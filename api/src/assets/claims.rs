@@ -1,0 +1,74 @@
+//! What of a card others count on: pieces that its holder offers, has promised or has handed over. Who asks holds the
+//! card's row, so that a submission or a hand-over of it under way has ended.
+
+use std::collections::HashSet;
+
+use entity::assets::asset;
+use entity::listings::{ListingState, listing, listing_stock};
+use entity::transfers::{TransferState, transfer};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use uuid::Uuid;
+
+use super::rules::LIVE;
+use crate::fault::Fault;
+use crate::write::Tx;
+
+/// Pieces of a card that others count on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Claims {
+    /// Offered, held or promised out of this very card.
+    pub listed: i64,
+    /// Handed over from a listing that names this card: the receiver may refuse them, and they join it again.
+    pub away: i64,
+    /// The card itself is on its way.
+    pub moving: i64,
+}
+
+impl Claims {
+    /// Pieces that cannot be offered a second time.
+    pub(crate) fn taken(self) -> i64 {
+        self.listed + self.moving
+    }
+
+    /// Whether somebody counts on what the card says.
+    pub(crate) fn any(self) -> bool {
+        self.listed + self.away + self.moving > 0
+    }
+}
+
+/// The claims on a card: those of hand-overs, and of its holder's listings except one. A former holder's listing that
+/// is sold out still names the card and claims nothing of it.
+pub(crate) async fn of(tx: &Tx, card: &asset::Model, except: Option<Uuid>) -> Result<Claims, Fault> {
+    let listings: Vec<(Uuid, ListingState)> = listing::Entity::find()
+        .select_only()
+        .columns([listing::Column::Id, listing::Column::State])
+        .filter(listing::Column::AssetId.eq(card.id))
+        .filter(listing::Column::UnitId.eq(card.holder_id))
+        .into_tuple()
+        .all(tx.conn())
+        .await?;
+    let ids = listings.iter().map(|(id, _)| *id).filter(|id| Some(*id) != except);
+    let stocks = listing_stock::Entity::find()
+        .filter(listing_stock::Column::ListingId.is_in(ids))
+        .all(tx.conn())
+        .await?;
+    let live: HashSet<Uuid> =
+        listings.iter().filter(|(_, state)| LIVE.contains(state)).map(|(id, _)| *id).collect();
+    let mut claims = Claims::default();
+    for stock in stocks {
+        // What a draft would offer is nobody's yet; what was promised stays promised after a withdrawal.
+        let offered = if live.contains(&stock.listing_id) { stock.available } else { 0 };
+        claims.listed += offered + stock.held + stock.reserved;
+        claims.away += stock.in_transit;
+    }
+    let moving: Vec<i64> = transfer::Entity::find()
+        .select_only()
+        .column(transfer::Column::Quantity)
+        .filter(transfer::Column::AssetId.eq(card.id))
+        .filter(transfer::Column::State.eq(TransferState::InTransit))
+        .into_tuple()
+        .all(tx.conn())
+        .await?;
+    claims.moving = moving.into_iter().sum();
+    Ok(claims)
+}
