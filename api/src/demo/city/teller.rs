@@ -78,7 +78,7 @@ pub(super) fn tell(city: &City, listing: &mut GeneratedListing, dice: &mut Dice)
                 }
                 let wanted = if dice.chance(500) { left } else { dice.range(1, left) };
                 // Now and then something turns out to be broken.
-                let fate = if dice.chance(40) { Fate::Reversed } else { Fate::Closed };
+                let fate = if dice.chance(60) { Fate::Reversed } else { Fate::Closed };
                 teller.add(fate, wanted, wait, dice);
                 left -= wanted;
                 wait += dice.range(1, 30);
