@@ -8,6 +8,7 @@ use entity::identity::Locale;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::app::App;
+use crate::audit::verify::Anchor;
 use crate::config::{Serving, Settings};
 use crate::demo::{self, DemoArgs};
 use crate::finding;
@@ -41,7 +42,7 @@ enum Command {
     /// Print the GraphQL schema
     Schema,
     /// Recompute totals, quantities, hashes and seals; fails where anything differs
-    Verify,
+    Verify(Verify),
 }
 
 #[derive(Args, Debug)]
@@ -50,6 +51,13 @@ struct Import {
     what: ImportKind,
     /// The file: CSV in UTF-8 with a line of headers
     file: PathBuf,
+}
+
+#[derive(Args, Debug)]
+struct Verify {
+    /// A root that was noted elsewhere (`auditSeals`), to be compared with the seal of that number; may be repeated
+    #[arg(long = "root", value_name = "NUMBER:ROOT")]
+    roots: Vec<Anchor>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -93,7 +101,7 @@ pub async fn run(line: CommandLine) -> anyhow::Result<()> {
             say(crate::graphql::sdl().trim_end());
             Ok(())
         }
-        Command::Verify => verify(&settings.open().await?).await,
+        Command::Verify(args) => verify(&settings.open().await?, &args).await,
     }
 }
 
@@ -162,8 +170,8 @@ async fn reindex(app: &App) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn verify(app: &App) -> anyhow::Result<()> {
-    let parts = crate::verify::verify(app, |part| {
+async fn verify(app: &App, args: &Verify) -> anyhow::Result<()> {
+    let parts = crate::verify::verify(app, &args.roots, |part| {
         let verdict = if part.faults.is_empty() { "ok" } else { "WRONG" };
         say(&format!("{:<24} {:>9} rows  {verdict}", part.name, part.rows));
     })

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use anyhow::Context;
 use migration::{Migrator, MigratorTrait};
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, Statement};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    IsolationLevel, Statement, TransactionOptions, TransactionTrait,
+};
 
 /// Two pools: on SQLite one writer connection, so that writers queue here and not in the file's lock; on PostgreSQL
 /// so that a burst of mutations leaves connections for the browsing majority.
@@ -45,6 +48,21 @@ impl Db {
     #[must_use]
     pub fn read(&self) -> &DatabaseConnection {
         &self.reader
+    }
+
+    /// A transaction that only reads, and sees the database as it is now until its end: for statements whose answers must
+    /// agree. Dropping it is its end.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        #[expect(clippy::disallowed_methods, reason = "a snapshot to read from; nothing is written")]
+        let snapshot = self.reader.begin_with_options(TransactionOptions {
+            // A reader of SQLite has a snapshot anyway.
+            isolation_level: self.is_postgres().then_some(IsolationLevel::RepeatableRead),
+            ..Default::default()
+        });
+        snapshot.await
     }
 
     /// Connection for changes. Use cases take [`crate::app::App::write`] instead.
@@ -140,6 +158,8 @@ fn options(url: &str, reader: bool) -> ConnectOptions {
                 // FULL: an acknowledged mutation survives the loss of power, not only of the process.
                 .pragma("synchronous", "FULL")
                 .pragma("foreign_keys", "ON")
+                // What was purged leaves no trace in the page it stood in.
+                .pragma("secure_delete", "FAST")
                 .pragma("busy_timeout", "10000")
                 .pragma("temp_store", "MEMORY")
                 .pragma("cache_size", "-8000")

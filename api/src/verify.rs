@@ -1,11 +1,11 @@
-//! Recomputes what must agree: the audit trail and its seals, stock counters against lines and transfers, cards against
-//! their splits, the ledger of savings against its frozen inputs.
-
-use sea_orm::{IsolationLevel, TransactionOptions, TransactionTrait};
+//! Recomputes what must agree: the audit trail with its seals and the event log; standards, cards and listings with their
+//! trails; stock counters with lines and transfers; the ledger of savings with its frozen inputs and with the trail of the
+//! hand-overs.
 
 use crate::app::App;
+use crate::audit::verify::Anchor;
 use crate::fault::Fault;
-use crate::{audit, requests, savings, transfers};
+use crate::{assets, audit, catalogue, listings, requests, savings, transfers};
 
 /// What one part of the check found.
 #[derive(Debug)]
@@ -18,31 +18,25 @@ pub struct Part {
     pub faults: Vec<String>,
 }
 
-/// Checks everything, in one snapshot of the database, so that it can run beside a busy service. `told` hears of each
-/// part when it is done.
+/// Checks everything, in one snapshot of the database, so that it can run beside a busy service; and `anchors`, roots that
+/// were noted elsewhere. `told` hears of each part when it is done.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn verify(app: &App, mut told: impl FnMut(&Part)) -> Result<Vec<Part>, Fault> {
-    #[expect(clippy::disallowed_methods, reason = "a snapshot to read from; nothing is written")]
-    let snapshot = app
-        .db()
-        .read()
-        .begin_with_options(TransactionOptions {
-            isolation_level: app.db().is_postgres().then_some(IsolationLevel::RepeatableRead),
-            ..Default::default()
-        })
-        .await?;
+pub async fn verify(app: &App, anchors: &[Anchor], mut told: impl FnMut(&Part)) -> Result<Vec<Part>, Fault> {
+    let snapshot = &app.db().snapshot().await?;
     let mut parts = Vec::new();
     let mut add = |name, (faults, rows): (Vec<String>, u64)| {
         let part = Part { name, rows, faults };
         told(&part);
         parts.push(part);
     };
-    add("audit trail and seals", audit::verify::verify(&snapshot).await?);
-    add("requests and stock", requests::verify::verify(&snapshot).await?);
-    add("transfers and cards", transfers::verify::verify(&snapshot).await?);
-    add("savings", savings::verify::verify(&snapshot).await?);
-    snapshot.rollback().await?;
+    add("audit trail and seals", audit::verify::verify(app, snapshot, anchors).await?);
+    add("standards", catalogue::verify::verify(app, snapshot).await?);
+    add("cards", assets::verify::verify(app, snapshot).await?);
+    add("listings", listings::verify::verify(app, snapshot).await?);
+    add("requests and stock", requests::verify::verify(snapshot).await?);
+    add("transfers and cards", transfers::verify::verify(snapshot).await?);
+    add("savings", savings::verify::verify(app, snapshot).await?);
     Ok(parts)
 }

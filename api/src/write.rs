@@ -171,7 +171,7 @@ impl Tx {
 
     /// Tells followers (such as the search index) that a subject looks different now; nothing goes into the audit.
     pub fn touch(&self, subject: Subject, id: Uuid) {
-        self.push(subject, id, 0, "touched", &serde_json::json!({}), Audited::No);
+        self.push(subject, id, 0, crate::events::TOUCHED, &serde_json::json!({}), Audited::No);
     }
 
     fn push(
@@ -318,9 +318,16 @@ async fn stored_answer<T: DeserializeOwned>(
 fn lost_race(error: &DbErr) -> bool {
     if error.sql_err().is_some_and(|kind| matches!(kind, sea_orm::SqlErr::UniqueConstraintViolation(_))) {
         let text = error.to_string();
-        return ["audit_entry", "idempotency", "number_series", "payload_key", "saving_entry_seq"]
-            .iter()
-            .any(|table| text.contains(table));
+        return [
+            "audit_entry",
+            "audit_seal",
+            "idempotency",
+            "number_series",
+            "payload_key",
+            "saving_entry_seq",
+        ]
+        .iter()
+        .any(|table| text.contains(table));
     }
     let (DbErr::Exec(RuntimeErr::SqlxError(inner))
     | DbErr::Query(RuntimeErr::SqlxError(inner))

@@ -62,11 +62,36 @@ pub mod payload_key {
         /// Subject id.
         #[sea_orm(primary_key, auto_increment = false)]
         pub subject_id: Uuid,
-        /// Encrypted by the master key, base64.
-        #[sea_orm(column_type = "Text")]
-        pub wrapped: String,
+        /// Encrypted by the master key, base64; none once it was destroyed.
+        #[sea_orm(column_type = "Text", nullable)]
+        pub wrapped: Option<String>,
         /// When it was made.
         pub created_at: DateTimeUtc,
+        /// When it was destroyed, and with it what it encrypted.
+        pub destroyed_at: Option<DateTimeUtc>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    #[allow(missing_docs)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Tells whether a master key is the one that this database was begun with. One row.
+pub mod master_key_check {
+    use super::*;
+
+    /// Tells whether a master key is the one that this database was begun with. One row.
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "master_key_check")]
+    pub struct Model {
+        /// Always 1.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: i64,
+        /// What only the right key gives, hex.
+        #[sea_orm(column_type = "Text")]
+        pub value: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -4,6 +4,7 @@
 //! it fail instead.
 
 mod bad_input;
+mod books;
 mod chain;
 mod crash;
 mod frame;
@@ -35,6 +36,7 @@ fn main() -> std::process::ExitCode {
     rights::register(&mut registry);
     bad_input::register(&mut registry);
     s3::register(&mut registry);
+    books::register(&mut registry);
     spec::register(&mut registry);
     structure::register(&mut registry);
     let conclusion = libtest_mimic::run(&arguments, registry.into_trials());

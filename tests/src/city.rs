@@ -10,6 +10,7 @@ use api::identity::{Actor, password};
 use api::write::{Command, Tx};
 use entity::Money;
 use entity::catalogue::{AssetKind, allocation_standard, category};
+use entity::events::Subject;
 use entity::identity::{Locale, Role, Scope, account, role_grant};
 use entity::organisation::{FiscalLevel, UnitKind, UnitState, region, unit};
 use entity::warehouses::{PlaceKind, storage_place, warehouse};
@@ -229,6 +230,8 @@ impl Founding<'_> {
             valid_from: from,
             valid_to: None,
         };
+        let record = api::catalogue::forms::standard_record(&standard);
+        tx.record(Subject::Standard, standard.id, 1, "standard.loaded", &record);
         allocation_standard::Entity::insert(standard.into_active_model().reset_all())
             .exec_without_returning(tx.conn())
             .await?;

@@ -97,6 +97,11 @@ impl Server {
         &self.data_dir
     }
 
+    /// Address of the service's database.
+    pub fn database_url(&self) -> anyhow::Result<String> {
+        settings(&self.place, self.data_dir.clone()).url()
+    }
+
     /// A client that is not signed in.
     pub fn client(&self) -> Client {
         Client::new(&format!("http://{}", self.address))

@@ -4,6 +4,7 @@
 //! - [`draft`]: a clerk enters a card, which may be incomplete. Secret things are refused and nothing of them is kept.
 //! - [`update`]: a clerk completes or corrects it.
 //! - [`duplicates`]: the office settles suspected duplicates that the clerk may not see.
+//! - [`verify`]: compares the cards with their audit trail.
 
 pub mod card;
 pub(crate) mod claims;
@@ -19,3 +20,4 @@ pub mod serial;
 pub mod steps;
 mod unique;
 pub mod update;
+pub mod verify;

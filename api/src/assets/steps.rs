@@ -5,13 +5,14 @@ use entity::assets::{AssetState, asset, asset_holding};
 use entity::events::Subject;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, NotSet, QueryFilter, QuerySelect,
-    SqlErr,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, NotSet, QueryFilter,
+    QuerySelect, SqlErr, Statement,
 };
 use serde_json::json;
 use uuid::Uuid;
 
 use super::rules;
+use super::verify::Facts;
 use crate::checks;
 use crate::fault::{Code, Fault, Rejection};
 use crate::write::Tx;
@@ -57,7 +58,10 @@ pub async fn split(tx: &Tx, card: asset::Model, n: i64) -> Result<(asset::Model,
         "restQuantity": rest.quantity, "restValue": rest.value,
     });
     tx.record(Subject::Asset, rest.id, rest.version, "asset.split", &payload);
-    let payload = json!({ "parentId": rest.id, "quantity": child.quantity, "value": child.value });
+    let payload = json!({
+        "parentId": rest.id, "quantity": child.quantity, "value": child.value,
+        "valueBasis": child.value_basis, "holderId": child.holder_id,
+    });
     tx.record(Subject::Asset, child.id, child.version, "asset.split_off", &payload);
     Ok((rest, child))
 }
@@ -134,6 +138,52 @@ pub async fn shelve(tx: &Tx, card: asset::Model, place: Uuid) -> Result<asset::M
     let shelved = save(tx, asset::Model { bin_id: Some(place), ..card }).await?;
     tx.record(Subject::Asset, shelved.id, shelved.version, "asset.shelved", &json!({ "placeId": place }));
     Ok(shelved)
+}
+
+/// The card and all that it was split from or into, in the order of their ids; empty where it is not there.
+///
+/// # Errors
+/// The database's.
+pub async fn family(tx: &Tx, id: Uuid) -> Result<Vec<Uuid>, Fault> {
+    let sql = "with recursive up (id, parent_id) as (\
+        select id, parent_id from asset where id = $1 \
+        union select a.id, a.parent_id from asset a join up on a.id = up.parent_id), \
+        family (id) as (select id from up union select a.id from asset a join family on a.parent_id = family.id) \
+        select id from family order by id";
+    let statement = Statement::from_sql_and_values(tx.conn().get_database_backend(), sql, [id.into()]);
+    let rows = tx.conn().query_all_raw(statement).await?;
+    Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
+}
+
+/// Leaves nothing of a card but what the books need, hidden from all without the right: pieces, value, category, holder.
+///
+/// # Errors
+/// [`Code::NotFound`]; the database's.
+pub async fn purge(tx: &Tx, id: Uuid) -> Result<(), Fault> {
+    let card = load_for_update(tx, id).await?;
+    let blank = asset::Model {
+        number: None,
+        name: String::new(),
+        brand: String::new(),
+        model: String::new(),
+        serial: None,
+        serial_key: None,
+        description: String::new(),
+        place: String::new(),
+        funding_source: String::new(),
+        erasure_record: None,
+        details: json!({}),
+        restricted: true,
+        ..card
+    };
+    let purged = save(tx, blank).await?;
+    asset_holding::Entity::update_many()
+        .col_expr(asset_holding::Column::Number, Expr::value(None::<String>))
+        .filter(asset_holding::Column::AssetId.eq(id))
+        .exec(tx.conn())
+        .await?;
+    tx.record(Subject::Asset, id, purged.version, "asset.purged", &Facts::from(&purged));
+    Ok(())
 }
 
 /// Writes a card that was read with its present version.

@@ -2,6 +2,7 @@ use std::collections::HashMap;
 
 use entity::audit::{audit_entry, payload_key};
 use entity::events::Subject;
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use uuid::Uuid;
 
@@ -24,7 +25,9 @@ pub(crate) async fn append(tx: &Tx, records: &[Record]) -> Result<(), Fault> {
         let plain = serde_json::to_string(&record.payload)?;
         let private = record.audited == Audited::Private;
         let payload = if private {
-            let key = subject_key(tx, record.id).await?;
+            // Where it was destroyed the subject is to be forgotten: what is said of it from then on is encrypted by a key
+            // that nobody keeps.
+            let key = subject_key(tx, record.id).await?.unwrap_or_else(|| tx.app().ids().bytes());
             keys::encrypt(&key, record.id.as_bytes(), plain.as_bytes(), tx.app().ids())?
         } else {
             plain
@@ -89,25 +92,55 @@ async fn heads(tx: &Tx, records: &[&Record]) -> Result<Heads, Fault> {
     Ok(heads)
 }
 
-/// The key of a subject's personal payloads, made at first use.
-async fn subject_key(tx: &Tx, subject: Uuid) -> Result<[u8; 32], Fault> {
+/// The key of a subject's personal payloads, made at first use; none once it was destroyed.
+async fn subject_key(tx: &Tx, subject: Uuid) -> Result<Option<[u8; 32]>, Fault> {
     if let Some(row) = payload_key::Entity::find_by_id(subject).one(tx.conn()).await? {
         return Ok(unwrap_key(tx.app(), &row)?);
     }
     let key: [u8; 32] = tx.app().ids().bytes();
     let wrapped = keys::encrypt(&wrapping_key(tx.app()), subject.as_bytes(), &key, tx.app().ids())?;
-    payload_key::ActiveModel { subject_id: Set(subject), wrapped: Set(wrapped), created_at: Set(tx.now()) }
-        .insert(tx.conn())
+    payload_key::ActiveModel {
+        subject_id: Set(subject),
+        wrapped: Set(Some(wrapped)),
+        created_at: Set(tx.now()),
+        destroyed_at: Set(None),
+    }
+    .insert(tx.conn())
+    .await?;
+    Ok(Some(key))
+}
+
+/// Destroys the key of a subject's personal payloads, and with it all that they said and will say. The chain still
+/// verifies: its hashes are over the payloads as they are kept.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn destroy_key(tx: &Tx, subject: Uuid) -> Result<(), Fault> {
+    use payload_key::Column;
+    let tombstone = payload_key::ActiveModel {
+        subject_id: Set(subject),
+        wrapped: Set(None),
+        created_at: Set(tx.now()),
+        destroyed_at: Set(Some(tx.now())),
+    };
+    payload_key::Entity::insert(tombstone)
+        .on_conflict(
+            OnConflict::column(Column::SubjectId)
+                .update_columns([Column::Wrapped, Column::DestroyedAt])
+                .to_owned(),
+        )
+        .exec_without_returning(tx.conn())
         .await?;
-    Ok(key)
+    Ok(())
 }
 
 fn wrapping_key(app: &App) -> [u8; 32] {
     app.master_key().derive("audit payload keys")
 }
 
-/// The key itself, from its row.
-pub(super) fn unwrap_key(app: &App, row: &payload_key::Model) -> anyhow::Result<[u8; 32]> {
-    let key = keys::decrypt(&wrapping_key(app), row.subject_id.as_bytes(), &row.wrapped)?;
-    key.try_into().map_err(|_| anyhow::anyhow!("a payload key has the wrong length"))
+/// The key itself, from its row; none where it was destroyed.
+pub(super) fn unwrap_key(app: &App, row: &payload_key::Model) -> anyhow::Result<Option<[u8; 32]>> {
+    let Some(wrapped) = &row.wrapped else { return Ok(None) };
+    let key = keys::decrypt(&wrapping_key(app), row.subject_id.as_bytes(), wrapped)?;
+    Ok(Some(key.try_into().map_err(|_| anyhow::anyhow!("a payload key has the wrong length"))?))
 }

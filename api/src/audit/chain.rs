@@ -1,10 +1,12 @@
 //! Hashes of the audit trail. Pure.
 
 use chrono::{DateTime, Utc};
-use entity::audit::audit_entry;
+use entity::audit::{audit_entry, audit_seal};
 use entity::events::Subject;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+
+use crate::keys::{self, MasterKey};
 
 /// What an entry's hash covers, besides the hash before it.
 #[derive(Debug)]
@@ -92,10 +94,57 @@ pub fn leaf(kind: Subject, id: Uuid, seq: i64, hash: &str) -> String {
     hash_of(&["leaf", &kind.to_string(), &id.to_string(), &seq.to_string(), hash])
 }
 
-/// Root of a seal: over its number, its time, its Merkle root and the root before.
+/// What the root of a seal covers.
+#[derive(Debug)]
+pub struct Sealed<'a> {
+    /// 1, 2, 3 …
+    pub seq: i64,
+    /// When, UTC.
+    pub at: DateTime<Utc>,
+    /// The event log was covered up to here.
+    pub event_seq: i64,
+    /// How many heads.
+    pub heads: i64,
+    /// Merkle root over them.
+    pub merkle_root: &'a str,
+    /// Root of the seal before; empty at the first.
+    pub prev_root: &'a str,
+}
+
+impl<'a> Sealed<'a> {
+    /// Of a stored row.
+    #[must_use]
+    pub fn of(row: &'a audit_seal::Model) -> Self {
+        Self {
+            seq: row.seq,
+            at: row.at,
+            event_seq: row.event_seq,
+            heads: row.heads,
+            merkle_root: &row.merkle_root,
+            prev_root: &row.prev_root,
+        }
+    }
+
+    /// Root of the seal, hex. It is keyed: who can rewrite the tables but has not the master key cannot seal them again.
+    #[must_use]
+    pub fn root(&self, key: &[u8; 32]) -> String {
+        let parts = hash_of(&[
+            "seal",
+            &self.seq.to_string(),
+            &self.at.timestamp_micros().to_string(),
+            &self.event_seq.to_string(),
+            &self.heads.to_string(),
+            self.merkle_root,
+            self.prev_root,
+        ]);
+        hex::encode(keys::mac(key, parts.as_bytes()))
+    }
+}
+
+/// The key that seals are made with.
 #[must_use]
-pub fn seal_root(seq: i64, at: DateTime<Utc>, merkle_root: &str, prev_root: &str) -> String {
-    hash_of(&["seal", &seq.to_string(), &at.timestamp_micros().to_string(), merkle_root, prev_root])
+pub fn seal_key(master: &MasterKey) -> [u8; 32] {
+    master.derive("audit seals")
 }
 
 #[cfg(test)]
@@ -118,5 +167,29 @@ mod tests {
             assert_ne!(merkle_root(other), root);
         }
         assert_eq!(merkle_root(Vec::new()), "");
+    }
+
+    #[test]
+    fn a_root_covers_all_of_its_seal_and_its_key() {
+        let seal = |seq, event_seq, heads, merkle_root, prev_root| Sealed {
+            seq,
+            at: DateTime::UNIX_EPOCH,
+            event_seq,
+            heads,
+            merkle_root,
+            prev_root,
+        };
+        let root = seal(1, 5, 3, "m", "p").root(&[1; 32]);
+        assert_eq!(root, seal(1, 5, 3, "m", "p").root(&[1; 32]));
+        assert_ne!(root, seal(1, 5, 3, "m", "p").root(&[2; 32]));
+        for other in [
+            seal(2, 5, 3, "m", "p"),
+            seal(1, 6, 3, "m", "p"),
+            seal(1, 5, 4, "m", "p"),
+            seal(1, 5, 3, "n", "p"),
+            seal(1, 5, 3, "m", "q"),
+        ] {
+            assert_ne!(root, other.root(&[1; 32]), "{other:?}");
+        }
     }
 }

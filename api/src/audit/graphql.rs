@@ -26,7 +26,7 @@ pub struct AuditEntry {
     pub actor_name: Option<String>,
     /// When.
     pub at: DateTime<Utc>,
-    /// What was said about it; null where it was personal and its key has been destroyed.
+    /// What was said about it; null where it was purged.
     pub payload: Option<Json<serde_json::Value>>,
     /// Whether the payload is kept encrypted.
     pub sealed_payload: bool,
@@ -139,7 +139,7 @@ impl AuditQuery {
         let rows = read::trail(conn, kind, id, page.after, page.fetch())
             .await
             .map_err(|error| fail(error.into()))?;
-        let payloads = read::payloads(app, id, &rows).await.map_err(fail)?;
+        let payloads = read::payloads(app, conn, id, &rows).await.map_err(|error| fail(error.into()))?;
         let names = identity::read::names(conn, rows.iter().filter_map(|row| row.actor_id))
             .await
             .map_err(|error| fail(error.into()))?;

@@ -14,4 +14,4 @@ pub mod seal;
 mod tests;
 pub mod verify;
 
-pub(crate) use append::append;
+pub(crate) use append::{append, destroy_key};

@@ -1,13 +1,16 @@
 //! Finders for auditors.
 
+use std::collections::HashMap;
+
 use entity::audit::{audit_entry, audit_seal, payload_key};
 use entity::events::Subject;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+};
 use uuid::Uuid;
 
 use super::append::unwrap_key;
 use crate::app::App;
-use crate::fault::Fault;
 use crate::keys;
 
 /// Entries of a subject's chain, the oldest first, after number `after`.
@@ -31,32 +34,116 @@ pub async fn trail(
         .await
 }
 
-/// Payloads of entries of one subject, in their order; none for those whose key was destroyed.
+/// Payloads of entries of one subject, in their order; none for those whose key was destroyed, is missing or does not fit.
 ///
 /// # Errors
-/// When the database does not answer; when an encrypted payload was changed.
+/// When the database does not answer.
 pub async fn payloads(
     app: &App,
+    conn: &impl ConnectionTrait,
     subject: Uuid,
     entries: &[audit_entry::Model],
-) -> Result<Vec<Option<serde_json::Value>>, Fault> {
-    let key = if entries.iter().any(|entry| entry.sealed_payload) {
-        let row = payload_key::Entity::find_by_id(subject).one(app.db().read()).await?;
-        row.map(|row| unwrap_key(app, &row)).transpose()?
-    } else {
+) -> Result<Vec<Option<serde_json::Value>>, DbErr> {
+    let sealed = entries.iter().any(|entry| entry.sealed_payload);
+    let row = if sealed { payload_key::Entity::find_by_id(subject).one(conn).await? } else { None };
+    let key = row.and_then(|row| key_of(app, &row));
+    Ok(entries.iter().map(|entry| payload(entry, key.as_ref())).collect())
+}
+
+/// What the trail says of all subjects of a kind between two identities.
+#[derive(Debug, Default)]
+pub struct Told(HashMap<Uuid, Vec<(String, Option<serde_json::Value>)>>);
+
+impl Told {
+    /// What was done to a subject and its payload, the oldest first; no payload where it was purged.
+    #[must_use]
+    pub fn of(&self, subject: Uuid) -> &[(String, Option<serde_json::Value>)] {
+        self.0.get(&subject).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Reads the trail of the subjects of a kind whose identities are above `after` and not above `upto`.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn told(
+    app: &App,
+    conn: &impl ConnectionTrait,
+    kind: Subject,
+    (after, upto): (Uuid, Uuid),
+) -> Result<Told, DbErr> {
+    let keys = payload_key::Entity::find()
+        .filter(payload_key::Column::SubjectId.gt(after))
+        .filter(payload_key::Column::SubjectId.lte(upto))
+        .all(conn)
+        .await?;
+    let keys: HashMap<Uuid, [u8; 32]> =
+        keys.iter().filter_map(|row| Some((row.subject_id, key_of(app, row)?))).collect();
+    let entries = audit_entry::Entity::find()
+        .filter(audit_entry::Column::SubjectKind.eq(kind))
+        .filter(audit_entry::Column::SubjectId.gt(after))
+        .filter(audit_entry::Column::SubjectId.lte(upto))
+        .order_by_asc(audit_entry::Column::SubjectId)
+        .order_by_asc(audit_entry::Column::Seq)
+        .all(conn)
+        .await?;
+    let mut told = Told::default();
+    for entry in entries {
+        let payload = payload(&entry, keys.get(&entry.subject_id));
+        told.0.entry(entry.subject_id).or_default().push((entry.action, payload));
+    }
+    Ok(told)
+}
+
+/// Ids of rows of `table` without a chain of this kind, and of chains without their row; the first few of each. For tables
+/// that nothing is ever deleted from.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn unpaired(
+    conn: &impl ConnectionTrait,
+    kind: Subject,
+    table: &str,
+) -> Result<Vec<String>, DbErr> {
+    let first = format!("a.subject_kind = '{kind}' and a.seq = 1");
+    let mut faults = Vec::new();
+    for (sql, what) in [
+        (
+            format!(
+                "select t.id as id from {table} t left join audit_entry a on {first} and a.subject_id = t.id \
+                 where a.id is null limit 100"
+            ),
+            "has no audit trail",
+        ),
+        (
+            format!(
+                "select a.subject_id as id from audit_entry a left join {table} t on t.id = a.subject_id \
+                 where {first} and t.id is null limit 100"
+            ),
+            "has an audit trail and is not there",
+        ),
+    ] {
+        for row in conn.query_all_raw(Statement::from_string(conn.get_database_backend(), sql)).await? {
+            let id: Uuid = row.try_get("", "id")?;
+            faults.push(format!("{table} {id}: {what}"));
+        }
+    }
+    Ok(faults)
+}
+
+fn key_of(app: &App, row: &payload_key::Model) -> Option<[u8; 32]> {
+    unwrap_key(app, row).unwrap_or_else(|error| {
+        tracing::warn!(subject = %row.subject_id, %error, "a payload key cannot be used");
         None
-    };
-    entries
-        .iter()
-        .map(|entry| match (entry.sealed_payload, &key) {
-            (false, _) => Ok(Some(serde_json::from_str(&entry.payload)?)),
-            (true, Some(key)) => {
-                let plain = keys::decrypt(key, subject.as_bytes(), &entry.payload)?;
-                Ok(Some(serde_json::from_slice(&plain)?))
-            }
-            (true, None) => Ok(None),
-        })
-        .collect()
+    })
+}
+
+fn payload(entry: &audit_entry::Model, key: Option<&[u8; 32]>) -> Option<serde_json::Value> {
+    if !entry.sealed_payload {
+        return serde_json::from_str(&entry.payload).ok();
+    }
+    let plain = keys::decrypt(key?, entry.subject_id.as_bytes(), &entry.payload).ok()?;
+    serde_json::from_slice(&plain).ok()
 }
 
 /// Seals, the newest first, before number `after`.

@@ -169,5 +169,6 @@ operations! {
     SetRequiredField "setRequiredField": &[(Administrator, Anywhere), (Office, Anywhere)];
     SetCitySetting "setCitySetting": &[(Administrator, Anywhere), (Office, Anywhere)];
     StartReindex "startReindex": ADMINISTRATOR;
+    PurgeAsset "purgeAsset": ADMINISTRATOR;
     ChangePassword "changePassword": EVERYONE;
 }

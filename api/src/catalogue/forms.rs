@@ -116,6 +116,14 @@ impl From<&allocation_standard::Model> for StandardForm {
     }
 }
 
+/// A standard as the audit trail keeps it: the whole form, and its revision.
+#[must_use]
+pub fn standard_record(row: &allocation_standard::Model) -> serde_json::Value {
+    let mut record = serde_json::json!(StandardForm::from(row));
+    record["revision"] = row.revision.into();
+    record
+}
+
 impl StandardForm {
     /// As it is kept, with everything that is wrong with it alone.
     #[must_use]

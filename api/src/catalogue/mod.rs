@@ -2,7 +2,7 @@
 //!
 //! - `save_category`, `set_standard`, `set_required_field`, `set_city_setting`: the use cases.
 //! - [`forms`]: what each must look like. [`rules`]: which standard counts. [`settings`]: the numbers a city may set.
-//! - [`steps`]: what other slices ask inside their transaction. [`read`]: finders.
+//! - [`steps`]: what other slices ask inside their transaction. [`read`]: finders. [`verify`]: standards against their audit.
 
 pub mod forms;
 pub mod graphql;
@@ -16,3 +16,4 @@ pub mod settings;
 pub mod steps;
 #[cfg(test)]
 mod tests;
+pub mod verify;

@@ -13,7 +13,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::forms::{CategoryForm, StandardForm};
+use super::forms::{CategoryForm, StandardForm, standard_record};
 use super::rules;
 use super::settings::known_setting;
 use crate::fault::{Code, Fault, Rejection};
@@ -253,7 +253,7 @@ pub async fn put_standard(tx: &Tx, form: StandardForm) -> Result<(allocation_sta
     allocation_standard::Entity::insert(row.clone().into_active_model())
         .exec_without_returning(tx.conn())
         .await?;
-    tx.record(Subject::Standard, row.id, row.revision, "standard.set", &form);
+    tx.record(Subject::Standard, row.id, row.revision, "standard.set", &standard_record(&row));
     Ok((row, true))
 }
 

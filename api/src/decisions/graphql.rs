@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::decide::{Decide, OneDecision, decide_steps};
 use super::freeze::{self, freeze, unfreeze};
+use super::purge::{PurgeAsset, purge_asset};
 use super::withdraw::{Withdraw, withdraw_listing};
 use crate::approvals::graphql::{ApprovalStep, subject_id};
 use crate::approvals::read::{self as approvals, StepRow};
@@ -19,7 +20,7 @@ use crate::graphql::connection::{Page, connection, page_cost};
 use crate::graphql::context::Given;
 use crate::graphql::enums::{ApprovalSubject, FreezeCause, FreezeScope};
 use crate::graphql::errors::{UserError, payload, query_error};
-use crate::graphql::ids::{Kind, expect};
+use crate::graphql::ids::{Kind, encode, expect};
 use crate::listings::graphql::{
     Freeze, Listing, WithdrawListingPayload, answer, listings, scope_kind, wants,
 };
@@ -131,6 +132,24 @@ pub struct DecideStepsPayload {
     errors: Vec<UserError>,
 }
 
+/// What is to be purged.
+#[derive(Debug, InputObject)]
+pub struct PurgeAssetInput {
+    /// Makes a repeated call harmless: the same key with the same input gives the first answer.
+    idempotency_key: String,
+    /// The card that was found to be secret.
+    asset_id: ID,
+}
+
+/// What came of a purge.
+#[derive(Debug, SimpleObject)]
+pub struct PurgeAssetPayload {
+    /// Global id of the card.
+    id: Option<ID>,
+    /// What to put right.
+    errors: Vec<UserError>,
+}
+
 /// What is taken back.
 #[derive(Debug, InputObject)]
 pub struct WithdrawListingInput {
@@ -234,6 +253,22 @@ impl DecisionMutation {
         };
         let (listing, errors) = answer(ctx, outcome.await).await?;
         Ok(WithdrawListingPayload { listing, errors })
+    }
+
+    /// Purges a card that was found to be secret, with all that it was split from or into: its listings end, its words,
+    /// numbers and photos go, and what the audit trail said of it can be read no more. It cannot be undone.
+    async fn purge_asset(
+        &self,
+        ctx: &Context<'_>,
+        input: PurgeAssetInput,
+    ) -> async_graphql::Result<PurgeAssetPayload> {
+        let actor = ctx.actor()?;
+        let outcome = async {
+            let purge = PurgeAsset { id: expect(Kind::Asset, &input.asset_id, "assetId")? };
+            Ok(purge_asset(ctx.app(), actor, Some(&input.idempotency_key), &purge).await?.id)
+        };
+        let (id, errors) = payload(outcome.await, actor.locale())?;
+        Ok(PurgeAssetPayload { id: id.map(|id| encode(Kind::Asset, id)), errors })
     }
 
     /// Freezes a card, a listing, all of a unit, or a storage place with all in it.

@@ -3,11 +3,13 @@
 //!
 //! - [`decide`]: approvers decide steps, many at once if they like.
 //! - [`withdraw`]: a holder takes pieces back that nobody was promised.
+//! - [`purge`]: an administrator purges what was found to be secret.
 //! - [`freeze`]: a count, a dispute or a secrecy check pauses what it covers, until it is lifted.
 
 pub mod decide;
 pub mod freeze;
 pub mod graphql;
+pub mod purge;
 #[cfg(test)]
 mod tests;
 pub mod withdraw;

@@ -3,15 +3,19 @@
 
 pub mod graphql;
 
-use entity::events::event;
+use entity::events::{Subject, event};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
     sea_query::Expr,
 };
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use crate::fault::Fault;
 use crate::write::{Audited, Record, Tx};
+
+/// Kind of the events by which only followers hear of a subject: nothing of them is in the audit.
+pub(crate) const TOUCHED: &str = "touched";
 
 /// Wakes the followers of this process when it has written something.
 #[derive(Clone, Debug)]
@@ -69,6 +73,27 @@ pub async fn after(conn: &impl ConnectionTrait, cursor: i64, limit: u64) -> Resu
         query = query.filter(Expr::cust("event.xid < pg_snapshot_xmin(pg_current_snapshot())"));
     }
     query.order_by_asc(event::Column::Seq).limit(limit).all(conn).await
+}
+
+/// Number and subject of the next audited events after `cursor`, oldest first, at most `limit`; what only touched a subject
+/// is left out. As safe as [`after`], without the payloads.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn subjects_after(
+    conn: &impl ConnectionTrait,
+    cursor: i64,
+    limit: u64,
+) -> Result<Vec<(i64, Subject, Uuid)>, DbErr> {
+    let mut query = event::Entity::find()
+        .select_only()
+        .columns([event::Column::Seq, event::Column::SubjectKind, event::Column::SubjectId])
+        .filter(event::Column::Seq.gt(cursor))
+        .filter(event::Column::Kind.ne(TOUCHED));
+    if conn.get_database_backend() == sea_orm::DbBackend::Postgres {
+        query = query.filter(Expr::cust("event.xid < pg_snapshot_xmin(pg_current_snapshot())"));
+    }
+    query.order_by_asc(event::Column::Seq).limit(limit).into_tuple().all(conn).await
 }
 
 /// Number of the newest event that followers may see; 0 where there is none.

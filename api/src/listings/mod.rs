@@ -5,6 +5,7 @@
 //! - [`update`]: changes a draft, or what was sent back.
 //! - [`submit`]: hands it to the approvers; tells everything that is missing at once.
 //! - [`inspect`]: warehouse staff accepts a PHYSICAL one, in full or in part, or sends it to repair or back.
+//! - [`verify`]: compares what is offered with the audit trail.
 //!
 //! Withdrawals and freezes end or pause the lines of askers, so they live above, in [`crate::decisions`].
 
@@ -21,3 +22,4 @@ pub mod stock;
 pub mod submit;
 pub mod terms;
 pub mod update;
+pub mod verify;

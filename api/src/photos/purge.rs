@@ -2,15 +2,16 @@
 
 use chrono::TimeDelta;
 use entity::photos::{photo, photo_blob, photo_upload};
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use uuid::Uuid;
 
 use super::image::PhotoSize;
 use super::store::{UPLOADS, rendition_key};
 use crate::app::App;
 use crate::fault::Fault;
 use crate::identity::Actor;
-use crate::write::Command;
+use crate::write::{Command, Tx};
 
 /// Things cleared by one run.
 const BATCH: usize = 200;
@@ -40,37 +41,54 @@ pub async fn purge(app: &App) -> Result<u64, Fault> {
 
 async fn blobs(app: &App) -> Result<u64, Fault> {
     let before = app.clock().now() - GRACE;
-    let shown = || {
-        Expr::exists(
-            Query::select()
-                .expr(Expr::value(1))
-                .from(photo::Entity)
-                .and_where(
-                    Expr::col((photo::Entity, photo::Column::Sha256))
-                        .equals((photo_blob::Entity, photo_blob::Column::Sha256)),
-                )
-                .take(),
-        )
-        .not()
-    };
     let unseen: Vec<String> = photo_blob::Entity::find()
         .select_only()
         .column(photo_blob::Column::Sha256)
         .filter(photo_blob::Column::CreatedAt.lt(before))
-        .filter(shown())
+        .filter(unshown())
         .limit(BATCH as u64)
         .into_tuple()
         .all(app.db().read())
         .await?;
+    forget(app, &unseen).await
+}
+
+/// Takes all photos and announced uploads off these assets; gives the content hashes of what they showed, hex.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn take_off(tx: &Tx, assets: &[Uuid]) -> Result<Vec<String>, Fault> {
+    let of_them = || photo::Column::AssetId.is_in(assets.iter().copied());
+    let shown = photo::Entity::find()
+        .select_only()
+        .column(photo::Column::Sha256)
+        .distinct()
+        .filter(of_them())
+        .into_tuple()
+        .all(tx.conn())
+        .await?;
+    photo::Entity::delete_many().filter(of_them()).exec(tx.conn()).await?;
+    photo_upload::Entity::delete_many()
+        .filter(photo_upload::Column::AssetId.is_in(assets.iter().copied()))
+        .exec(tx.conn())
+        .await?;
+    Ok(shown)
+}
+
+/// Deletes those of the pictures that no asset shows; gives how many went.
+///
+/// # Errors
+/// When the database or the store does not answer.
+pub(crate) async fn forget(app: &App, pictures: &[String]) -> Result<u64, Fault> {
     let mut gone = 0;
-    for sha256 in &unseen {
+    for sha256 in pictures {
         // The row goes first, and only where still nobody shows it: a picture without a row is garbage, a row without
         // its picture would be a hole.
         let deleted = app
             .write(&Actor::system(), Command::new("purgePicture", None, &()), |tx| async move {
                 let row = photo_blob::Entity::delete_many()
                     .filter(photo_blob::Column::Sha256.eq(sha256))
-                    .filter(shown());
+                    .filter(unshown());
                 Ok(row.exec(tx.conn()).await?.rows_affected)
             })
             .await?;
@@ -84,4 +102,19 @@ async fn blobs(app: &App) -> Result<u64, Fault> {
         gone += deleted;
     }
     Ok(gone)
+}
+
+/// No asset shows it.
+fn unshown() -> SimpleExpr {
+    Expr::exists(
+        Query::select()
+            .expr(Expr::value(1))
+            .from(photo::Entity)
+            .and_where(
+                Expr::col((photo::Entity, photo::Column::Sha256))
+                    .equals((photo_blob::Entity, photo_blob::Column::Sha256)),
+            )
+            .take(),
+    )
+    .not()
 }

@@ -4,7 +4,7 @@
 //! - [`report`]: sums by any grouping. [`read`]: the entries themselves. [`explain`]: how one came about.
 //! - [`verify`]: recomputes all of it from the frozen inputs.
 
-mod entry;
+pub(crate) mod entry;
 pub mod explain;
 pub mod graphql;
 pub mod read;

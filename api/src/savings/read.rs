@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use entity::listings::{Custody, Purpose};
 use entity::organisation::FiscalLevel;
 use entity::savings::{SavingKind, SavingMethod, saving_entry};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
@@ -116,8 +117,9 @@ pub async fn page(
     let reach = actor.reach(Operation::SavingEntries);
     let mut query = saving_entry::Entity::find().filter(condition(filter, &reach));
     if let Some((day, id)) = page.after {
-        let same = Condition::all().add(CivilDay.eq(day)).add(Id.lt(id));
-        query = query.filter(Condition::any().add(CivilDay.lt(day)).add(same));
+        // As a tuple, which both databases look up in the index.
+        let key = Expr::tuple([Expr::col(CivilDay), Expr::col(Id)]);
+        query = query.filter(key.lt(Expr::tuple([Expr::value(day), Expr::value(id)])));
     }
     query.order_by_desc(CivilDay).order_by_desc(Id).limit(page.fetch()).all(conn).await
 }

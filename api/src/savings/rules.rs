@@ -117,6 +117,8 @@ pub fn amount(inputs: &Inputs) -> (Money, Option<ZeroReason>) {
             Some(standard) => (Money(standard.price_cap.0.saturating_mul(inputs.quantity)), None),
         };
     }
+    // An appraised value counts here as an original one: it is what the books took the asset in at (a surplus, a donation),
+    // and only NOMINAL and UNKNOWN count nothing in book methods. APPRAISED as a method of its own comes with the rule book.
     let value = match (inputs.value_basis, inputs.value) {
         (ValueBasis::Nominal, _) => return zero(ZeroReason::NominalValue),
         (ValueBasis::Unknown, _) | (_, None) => return zero(ZeroReason::UnknownValue),

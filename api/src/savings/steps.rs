@@ -3,33 +3,32 @@
 use chrono::{DateTime, Utc};
 use entity::Money;
 use entity::assets::asset;
-use entity::listings::Purpose;
 use entity::savings::{SavingKind, SavingMethod, saving_entry};
 use entity::transfers::transfer;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::entry::contra_of;
-use super::rules::{self, EDITION, Inputs, LifeFrom, METHODS, Standard};
+use super::entry::{self, Receipt, contra_of};
+use super::rules::{LifeFrom, METHODS};
 use crate::catalogue;
 use crate::fault::Fault;
 use crate::jobs;
 use crate::write::Tx;
 
 /// Series that numbers the entries, through all years.
-const SERIES: &str = "SAVING";
+pub(super) const SERIES: &str = "SAVING";
 /// A card descends from another over at most so many splits before this stops looking.
 const DEEPEST: usize = 64;
 
 /// An entry as it goes into the audit of its hand-over: the chain there covers the ledger's hash.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Posted {
-    id: Uuid,
-    method: SavingMethod,
-    amount: Money,
-    hash: String,
+    pub(super) id: Uuid,
+    pub(super) method: SavingMethod,
+    pub(super) amount: Money,
+    pub(super) hash: String,
 }
 
 impl From<&saving_entry::Model> for Posted {
@@ -58,76 +57,28 @@ pub(crate) async fn recognise(
     let category_id = card
         .category_id
         .ok_or_else(|| anyhow::anyhow!("card {} was handed over without a category", card.id))?;
-    let (life_months, life_from) = match card.depreciation_months {
-        Some(months) => (Some(months), Some(LifeFrom::Card)),
-        None => {
-            let path = reference.category_path(category_id);
-            let months = path.iter().find_map(|id| reference.category(*id)?.depreciation_months);
-            (months, months.map(|_| LifeFrom::Category))
-        }
+    let life = match card.depreciation_months {
+        Some(months) => Some((months, LifeFrom::Card)),
+        None => entry::life_of(&reference, category_id).map(|months| (months, LifeFrom::Category)),
     };
     let standard =
         catalogue::steps::standard_in_force(tx, category_id, receiver.fiscal_region_id, tx.today()).await?;
-    let standard = standard.map(|standard| Standard {
-        id: standard.id,
-        revision: standard.revision,
-        source: standard.source,
-        region_id: standard.region_id,
-        category_id: standard.category_id,
-        price_cap: standard.price_cap,
-        valid_from: standard.valid_from,
-    });
-    let repeat = was_reused(tx, card, transfer.id).await?;
+    let standard = standard.map(entry::frozen);
+    let receipt = Receipt {
+        transfer,
+        card,
+        category_id,
+        life,
+        standard: standard.as_ref(),
+        giver,
+        receiver,
+        repeat: was_reused(tx, card, transfer.id).await?,
+        at: tx.now(),
+        day: tx.today(),
+    };
     // Last of all reads, because everybody who receives waits for the series.
     let first = jobs::steps::take_numbers(tx, SERIES, METHODS.len() as i64).await?;
-    let mut entries = Vec::with_capacity(METHODS.len());
-    for (method, seq) in METHODS.into_iter().zip(first..) {
-        let replacement = method == SavingMethod::Replacement;
-        let net_book = method == SavingMethod::NetBook;
-        let inputs = Inputs {
-            edition: EDITION,
-            method,
-            quantity: card.quantity,
-            civil_day: tx.today(),
-            same_unit: transfer.giver_id == transfer.receiver_id,
-            source: card.source,
-            value: card.value,
-            value_basis: card.value_basis,
-            acquired_on: card.acquired_on.filter(|_| net_book),
-            life_months: life_months.filter(|_| net_book),
-            life_from: life_from.filter(|_| net_book),
-            standard: standard.clone().filter(|_| replacement),
-        };
-        let mut entry = saving_entry::Model {
-            id: tx.id(),
-            seq,
-            entry: SavingKind::Entry,
-            method,
-            transfer_id: transfer.id,
-            contra_of: None,
-            asset_id: card.id,
-            quantity: card.quantity,
-            amount: rules::amount(&inputs).0,
-            recognised_at: tx.now(),
-            civil_day: tx.today(),
-            giver_id: giver.id,
-            receiver_id: receiver.id,
-            giver_region_id: giver.fiscal_region_id,
-            receiver_region_id: receiver.fiscal_region_id,
-            giver_level: giver.fiscal_level,
-            receiver_level: receiver.fiscal_level,
-            category_id,
-            custody: transfer.custody,
-            mode: Purpose::Transfer,
-            repeat,
-            standard_id: inputs.standard.as_ref().map(|standard| standard.id),
-            inputs: serde_json::to_value(&inputs)?,
-            hash: String::new(),
-        };
-        entry.hash = rules::hash(&entry);
-        entries.push(entry);
-    }
-    post(tx, &entries).await
+    post(tx, &entry::entries(&receipt, first, || tx.id())?).await
 }
 
 /// Takes the savings of a hand-over back by contra entries.
@@ -203,7 +154,8 @@ async fn has_standing_entry(
         .filter(TransferId.ne(now))
         .filter(Expr::exists(taken_back).not());
     if let Some(before) = before {
-        query = query.filter(RecognisedAt.lte(before));
+        // Not at the same moment: what is refused is split off in the transaction in which the rest is received.
+        query = query.filter(RecognisedAt.lt(before));
     }
     Ok(query.into_tuple::<Uuid>().one(tx.conn()).await?.is_some())
 }

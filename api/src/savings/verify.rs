@@ -1,14 +1,22 @@
-//! Recomputes the ledger: each entry from its frozen inputs, its hash, its contra entry, and the sums.
+//! Recomputes the ledger: each entry from its frozen inputs, its hash, its contra entry, and the sums; and compares it with
+//! the audit of the hand-overs, with the standards and with the series that numbers it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
+use entity::catalogue::allocation_standard;
+use entity::events::Subject;
+use entity::jobs::number_series;
 use entity::savings::{SavingKind, SavingMethod, saving_entry};
 use entity::transfers::{TransferState, transfer};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
+use super::entry::frozen;
 use super::report::{self, GroupBy, Query};
-use super::rules;
+use super::rules::{self, Inputs, Standard};
+use super::steps::{Posted, SERIES};
+use crate::app::App;
+use crate::audit::read::{Told, told, unpaired};
 
 /// Rows read at a time: memory stays small whatever the size of the ledger.
 const BATCH: u64 = 1_000;
@@ -17,8 +25,10 @@ const BATCH: u64 = 1_000;
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn verify(conn: &impl ConnectionTrait) -> Result<(Vec<String>, u64), DbErr> {
+pub async fn verify(app: &App, conn: &impl ConnectionTrait) -> Result<(Vec<String>, u64), DbErr> {
     let mut faults = Vec::new();
+    let standards = allocation_standard::Entity::find().all(conn).await?;
+    let standards: HashMap<Uuid, Standard> = standards.into_iter().map(|row| (row.id, frozen(row))).collect();
     let mut read = 0;
     let mut sums: HashMap<SavingMethod, i128> = HashMap::new();
     let mut last = 0;
@@ -43,6 +53,9 @@ pub async fn verify(conn: &impl ConnectionTrait) -> Result<(Vec<String>, u64), D
             }
             last = row.seq;
             faults.extend(rules::faults_of(row).into_iter().map(|fault| format!("{name}: {fault}")));
+            if !as_it_stands(row, &standards) {
+                faults.push(format!("{name}: its standard is not the one that stands in the books"));
+            }
             if let Some(id) = row.contra_of {
                 match counterparts.get(&id) {
                     Some(entry) if rules::is_contra_of(row, entry) => {}
@@ -56,9 +69,22 @@ pub async fn verify(conn: &impl ConnectionTrait) -> Result<(Vec<String>, u64), D
             }
         }
     }
+    let given = number_series::Entity::find_by_id((SERIES.to_owned(), 0)).one(conn).await?;
+    let given = given.map_or(0, |series| series.last);
+    if given != last {
+        faults.push(format!("savings: {given} numbers were given, and the last entry is #{last}"));
+    }
     compare_sums(conn, &sums, &mut faults).await?;
-    missing(conn, &mut faults).await?;
+    faults.extend(unpaired(conn, Subject::Transfer, "transfer").await?);
+    against_transfers(app, conn, &mut faults).await?;
     Ok((faults, read))
+}
+
+/// The standard that was frozen in an entry, against its row.
+fn as_it_stands(row: &saving_entry::Model, standards: &HashMap<Uuid, Standard>) -> bool {
+    // What cannot be read is told elsewhere.
+    let Ok(inputs) = serde_json::from_value::<Inputs>(row.inputs.clone()) else { return true };
+    inputs.standard.is_none_or(|standard| standards.get(&standard.id) == Some(&standard))
 }
 
 /// The entries that the contra entries among `rows` take back.
@@ -124,43 +150,59 @@ async fn compare_sums(
     Ok(())
 }
 
-/// Every receipt has its entries, and every reversal its contra entries.
-async fn missing(conn: &impl ConnectionTrait, faults: &mut Vec<String>) -> Result<(), DbErr> {
+/// Every receipt has its entries, and every reversal its contra entries: one a method, and those that the audit of the
+/// hand-over names.
+async fn against_transfers(
+    app: &App,
+    conn: &impl ConnectionTrait,
+    faults: &mut Vec<String>,
+) -> Result<(), DbErr> {
+    use saving_entry::Column::TransferId;
     let mut last = Uuid::nil();
     loop {
         let transfers = transfer::Entity::find()
             .filter(transfer::Column::Id.gt(last))
-            .filter(transfer::Column::Received.gt(0))
             .order_by_asc(transfer::Column::Id)
             .limit(BATCH)
             .all(conn)
             .await?;
-        let Some(newest) = transfers.last() else { return Ok(()) };
-        last = newest.id;
+        let Some(newest) = transfers.last().map(|transfer| transfer.id) else { return Ok(()) };
+        let told = told(app, conn, Subject::Transfer, (last, newest)).await?;
+        last = newest;
         let ids = transfers.iter().map(|transfer| transfer.id);
-        let entries: Vec<(Uuid, SavingKind, SavingMethod)> = saving_entry::Entity::find()
-            .select_only()
-            .columns([
-                saving_entry::Column::TransferId,
-                saving_entry::Column::Entry,
-                saving_entry::Column::Method,
-            ])
-            .filter(saving_entry::Column::TransferId.is_in(ids))
-            .into_tuple()
-            .all(conn)
-            .await?;
-        let mut counts: HashMap<(Uuid, SavingKind), usize> = HashMap::new();
-        for (transfer, kind, _) in entries {
-            *counts.entry((transfer, kind)).or_default() += 1;
+        let entries = saving_entry::Entity::find().filter(TransferId.is_in(ids)).all(conn).await?;
+        let mut by_transfer: HashMap<Uuid, Vec<&saving_entry::Model>> = HashMap::new();
+        for entry in &entries {
+            by_transfer.entry(entry.transfer_id).or_default().push(entry);
         }
         for transfer in transfers {
-            let count = |kind| counts.get(&(transfer.id, kind)).copied().unwrap_or_default();
+            let number = &transfer.number;
+            let entries = by_transfer.remove(&transfer.id).unwrap_or_default();
+            let count = |kind| entries.iter().filter(|entry| entry.entry == kind).count();
+            let all = if transfer.received > 0 { rules::METHODS.len() } else { 0 };
             let reversed = usize::from(transfer.state == TransferState::Reversed);
-            let all = rules::METHODS.len();
             if count(SavingKind::Entry) != all || count(SavingKind::Contra) != all * reversed {
-                let number = &transfer.number;
                 faults.push(format!("transfer {number}: its savings are not one entry a method"));
+            }
+            let standing: BTreeSet<Posted> = entries.iter().map(|entry| Posted::from(*entry)).collect();
+            if standing != posted(&told, transfer.id) {
+                faults.push(format!("transfer {number}: its savings are not those in its audit"));
             }
         }
     }
+}
+
+/// The entries that the audit of a hand-over names.
+fn posted(told: &Told, transfer: Uuid) -> BTreeSet<Posted> {
+    let mut posted = BTreeSet::new();
+    for (action, payload) in told.of(transfer) {
+        let savings = payload.as_ref().and_then(|payload| match action.as_str() {
+            "transfer.received" | "transfer.reversed" => payload.get("more")?.get("savings"),
+            "transfer.loaded" => payload.get("savings"),
+            _ => None,
+        });
+        let savings = savings.and_then(|list| serde_json::from_value::<Vec<Posted>>(list.clone()).ok());
+        posted.extend(savings.unwrap_or_default());
+    }
+    posted
 }

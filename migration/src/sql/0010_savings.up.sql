@@ -27,6 +27,8 @@ create table saving_entry (
 ){strict};
 create unique index saving_entry_transfer_id_method_entry on saving_entry (transfer_id, method, entry);
 create index saving_entry_method_civil_day_id on saving_entry (method, civil_day, id);
-create index saving_entry_giver_id_civil_day on saving_entry (giver_id, civil_day);
-create index saving_entry_receiver_id_civil_day on saving_entry (receiver_id, civil_day);
+create index saving_entry_civil_day_id on saving_entry (civil_day, id);
+create index saving_entry_giver_id_civil_day_id on saving_entry (giver_id, civil_day, id);
+create index saving_entry_receiver_id_civil_day_id on saving_entry (receiver_id, civil_day, id);
+create index saving_entry_contra_of on saving_entry (contra_of) where contra_of is not null;
 create index saving_entry_asset_id on saving_entry (asset_id);

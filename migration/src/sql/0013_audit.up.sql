@@ -15,11 +15,20 @@ create table audit_entry (
 ){strict};
 create unique index audit_entry_subject_kind_subject_id_seq on audit_entry (subject_kind, subject_id, seq);
 
--- A key that encrypts one subject's personal payloads: destroying it purges them, and the chain still verifies.
+-- A key that encrypts one subject's personal payloads: destroying it purges them, and the chain still verifies. The row
+-- stays without its key, so that nobody makes a new one for what was to be forgotten.
 create table payload_key (
     subject_id {uuid} not null primary key,
-    wrapped {text} not null,
-    created_at {ts} not null
+    wrapped {text},
+    created_at {ts} not null,
+    destroyed_at {ts},
+    check ((wrapped is null) = (destroyed_at is not null))
+){strict};
+
+-- Tells whether a master key is the one that this database was begun with.
+create table master_key_check (
+    id {int} not null primary key check (id = 1),
+    value {text} not null
 ){strict};
 
 -- A seal over the heads that changed since the last one.
@@ -42,4 +51,4 @@ create table audit_seal_head (
     hash {text} not null,
     primary key (seal_seq, subject_kind, subject_id)
 ){strict};
-create index audit_seal_head_subject_id on audit_seal_head (subject_id);
+create index audit_seal_head_subject on audit_seal_head (subject_kind, subject_id, subject_seq);

@@ -18,4 +18,8 @@ drop trigger audit_seal_no_update;
 drop trigger audit_seal_no_delete;
 drop trigger audit_seal_head_no_update;
 drop trigger audit_seal_head_no_delete;
+drop trigger saving_entry_no_replace;
+drop trigger audit_entry_no_replace;
+drop trigger audit_seal_no_replace;
+drop trigger audit_seal_head_no_replace;
 -- end

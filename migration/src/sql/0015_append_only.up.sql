@@ -20,4 +20,9 @@ create trigger audit_seal_no_update before update on audit_seal begin select rai
 create trigger audit_seal_no_delete before delete on audit_seal begin select raise(abort, 'audit_seal is append-only'); end;
 create trigger audit_seal_head_no_update before update on audit_seal_head begin select raise(abort, 'audit_seal_head is append-only'); end;
 create trigger audit_seal_head_no_delete before delete on audit_seal_head begin select raise(abort, 'audit_seal_head is append-only'); end;
+-- `insert or replace` would delete the row before it without asking the triggers above.
+create trigger saving_entry_no_replace before insert on saving_entry when exists (select 1 from saving_entry where id = new.id) or exists (select 1 from saving_entry where seq = new.seq) or exists (select 1 from saving_entry where transfer_id = new.transfer_id and method = new.method and entry = new.entry) begin select raise(abort, 'saving_entry is append-only'); end;
+create trigger audit_entry_no_replace before insert on audit_entry when exists (select 1 from audit_entry where id = new.id) or exists (select 1 from audit_entry where subject_kind = new.subject_kind and subject_id = new.subject_id and seq = new.seq) begin select raise(abort, 'audit_entry is append-only'); end;
+create trigger audit_seal_no_replace before insert on audit_seal when exists (select 1 from audit_seal where seq = new.seq) begin select raise(abort, 'audit_seal is append-only'); end;
+create trigger audit_seal_head_no_replace before insert on audit_seal_head when exists (select 1 from audit_seal_head where seal_seq = new.seal_seq and subject_kind = new.subject_kind and subject_id = new.subject_id) begin select raise(abort, 'audit_seal_head is append-only'); end;
 -- end

@@ -118,6 +118,8 @@ pub struct Move {
     pub booked_out: Option<String>,
     /// Voucher of the receiver.
     pub booked_in: Option<String>,
+    /// When it was taken back after a defect: its savings are taken back at this moment.
+    pub reversed_at: Option<NaiveDateTime>,
     /// Asset number at the receiver, once received: unique per holder (and in the city).
     pub new_number: Option<String>,
     /// Where it stands at the receiver, once received.

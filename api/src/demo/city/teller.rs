@@ -14,7 +14,7 @@ use super::City;
 use super::assets;
 use super::calendar::Hand;
 use super::dice::{Dice, scatter};
-use super::listings::GeneratedListing;
+use super::listings::{GeneratedListing, Stock};
 use super::phrases;
 use super::story::{Line, Move, Step};
 
@@ -37,6 +37,7 @@ enum Fate {
     Closed,
     Short,
     Refused,
+    Reversed,
     GiverFailed,
 }
 
@@ -56,6 +57,10 @@ const FAILURES: &[(u32, Fate)] = &[
 /// Adds the lines of `listing`, which is listed, and books their pieces.
 pub(super) fn tell(city: &City, listing: &mut GeneratedListing, dice: &mut Dice) {
     let Some(listed_at) = listing.listed_at else { return };
+    if listing.asset.restricted {
+        // Other units do not see it, so none of them can have asked.
+        return;
+    }
     let offered = listing.stock.offered;
     let days = (city.now() - listed_at).num_days().clamp(0, 3650) as u32;
     let mut teller = Teller { city, listing, listed_at };
@@ -72,7 +77,9 @@ pub(super) fn tell(city: &City, listing: &mut GeneratedListing, dice: &mut Dice)
                     break;
                 }
                 let wanted = if dice.chance(500) { left } else { dice.range(1, left) };
-                teller.add(Fate::Closed, wanted, wait, dice);
+                // Now and then something turns out to be broken.
+                let fate = if dice.chance(60) { Fate::Reversed } else { Fate::Closed };
+                teller.add(fate, wanted, wait, dice);
                 left -= wanted;
                 wait += dice.range(1, 30);
             }
@@ -120,7 +127,12 @@ pub(super) fn tell(city: &City, listing: &mut GeneratedListing, dice: &mut Dice)
             }
         }
         925..955 => {
-            let fate = *dice.weighted(&[(10, Fate::Short), (12, Fate::Refused), (8, Fate::GiverFailed)]);
+            let fate = *dice.weighted(&[
+                (10, Fate::Short),
+                (12, Fate::Refused),
+                (8, Fate::GiverFailed),
+                (16, Fate::Reversed),
+            ]);
             teller.add(fate, part(offered, dice), later(dice), dice);
         }
         _ => {
@@ -131,13 +143,12 @@ pub(super) fn tell(city: &City, listing: &mut GeneratedListing, dice: &mut Dice)
         }
     }
     let stock = &mut listing.stock;
-    stock.available = offered
-        - stock.held
-        - stock.reserved
-        - stock.in_transit
-        - stock.delivered
-        - stock.withdrawn
-        - stock.lost;
+    stock.available = offered - taken(stock);
+}
+
+/// Pieces that nobody can ask for.
+fn taken(stock: &Stock) -> u32 {
+    stock.held + stock.reserved + stock.in_transit + stock.delivered + stock.withdrawn + stock.lost
 }
 
 /// All or a part of a lot.
@@ -155,8 +166,7 @@ impl Teller<'_> {
     /// Adds a line drafted `wait` days after the listing, and books where its pieces are today.
     fn add(&mut self, fate: Fate, wanted: u32, wait: u32, dice: &mut Dice) {
         let stock = &self.listing.stock;
-        let taken = stock.held + stock.reserved + stock.in_transit + stock.delivered + stock.lost;
-        let free = stock.offered - taken;
+        let free = stock.offered - taken(stock);
         // A second line of a lot may find less than it hoped for; what truncation of time left open counts too.
         let wanted = match fate {
             // Nobody queues while there is something to hold: a cut may have left some.
@@ -334,6 +344,7 @@ impl Teller<'_> {
             evidence: None,
             booked_out: None,
             booked_in: None,
+            reversed_at: None,
             new_number: None,
             new_place: None,
         };
@@ -375,6 +386,12 @@ impl Teller<'_> {
             movement.new_number = Some(format!("{prefix}{}D{}", at.year(), self.serial()));
             movement.new_place = Some(assets::new_place(&self.listing.asset, dice));
         }
+        if fate == Fate::Reversed {
+            // Nothing of it is booked: the line is over.
+            let Some(at) = hand.step((2, 20), dice) else { return };
+            movement.reversed_at = Some(at);
+            (line.state, movement.state) = (LineState::Closed, TransferState::Reversed);
+        }
         if fate != Fate::Closed {
             return;
         }
@@ -398,11 +415,15 @@ impl Teller<'_> {
                 stock.in_transit += movement.quantity;
                 stock.reserved += line.quantity - movement.quantity;
             }
-            stock.delivered += movement.received;
+            // What comes back after a defect is with its holder, and not offered again.
+            if movement.reversed_at.is_some() {
+                stock.withdrawn += movement.received;
+            } else {
+                stock.delivered += movement.received;
+            }
             stock.lost += movement.lost;
         }
-        stock.available =
-            stock.offered - stock.held - stock.reserved - stock.in_transit - stock.delivered - stock.lost;
+        stock.available = stock.offered - taken(stock);
     }
 
     /// Unique in the city for each line of each listing; at most nine lines a listing.

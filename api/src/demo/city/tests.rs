@@ -232,6 +232,10 @@ fn check(city: &City, listing: &GeneratedListing) {
 
     // The story.
     assert!(listing.story.lines.len() <= 9, "numbers of lines are one digit: {about}");
+    assert!(
+        listing.story.lines.is_empty() || !asset.restricted,
+        "nobody asks for what he cannot see: {about}"
+    );
     for line in &listing.story.lines {
         assert_ne!(line.asker, asset.holder, "{about}");
         assert_eq!(city.units[line.asker as usize].state, UnitState::Active, "{about}");
@@ -272,7 +276,9 @@ fn check(city: &City, listing: &GeneratedListing) {
                 assert!(movement.received_at > Some(movement.released_at));
             }
             assert_eq!(movement.new_number.is_some(), movement.received > 0, "{about}");
-            assert_eq!(line.state == LineState::Closed, movement.booked_in.is_some(), "{about}");
+            let over = movement.booked_in.is_some() || movement.reversed_at.is_some();
+            assert_eq!(line.state == LineState::Closed, over, "{about}");
+            assert!(movement.reversed_at.is_none_or(|at| Some(at) > movement.received_at), "{about}");
         }
     }
 }
@@ -301,7 +307,7 @@ fn every_listing_of_several_cities_holds_together() {
         let mut sources = HashSet::new();
         let mut descriptions = HashSet::new();
         let mut pictures = HashSet::new();
-        let (mut physical, mut lots, mut frozen) = (0, 0, 0);
+        let (mut physical, mut lots, mut frozen, mut reversed) = (0, 0, 0, 0);
         for listing in city.listings() {
             check(&city, &listing);
             let asset = &listing.asset;
@@ -326,6 +332,7 @@ fn every_listing_of_several_cities_holds_together() {
             frozen += usize::from(listing.freeze.is_some());
             for line in &listing.story.lines {
                 *lines.entry(line.state).or_default() += 1;
+                reversed += usize::from(line.movement.as_ref().is_some_and(|to| to.reversed_at.is_some()));
                 let number = line.movement.as_ref().and_then(|movement| movement.new_number.clone());
                 if let Some(number) = number {
                     assert!(numbers.insert((line.asker, number.clone())), "{number}");
@@ -342,6 +349,7 @@ fn every_listing_of_several_cities_holds_together() {
         assert!((1_000..2_500).contains(&physical), "{physical}");
         assert!((500..2_500).contains(&lots), "{lots}");
         assert!(frozen > 3, "{frozen}");
+        assert!(reversed > 5, "{reversed}");
         assert!(descriptions.len() > 4_200, "descriptions repeat: {}", descriptions.len());
         assert!(pictures.len() > 1_000 && pictures.len() <= picture::MOST, "{}", pictures.len());
         assert!(pictures.is_subset(&city.pictures().collect()));

@@ -16,6 +16,7 @@ use super::ids::{self, Of, Stream};
 use super::insert::insert;
 use super::notes::{self, Note};
 use super::outline::Outline;
+use crate::catalogue::forms::standard_record;
 use crate::clock::Clock;
 use crate::demo::city::regions::GB_T_2260;
 use crate::demo::city::standards::{self, EDITION, SYSTEM};
@@ -170,7 +171,7 @@ impl Base {
         for (standard, id) in city.standards.iter().zip(&self.standards) {
             let (year, month, day) = standard.effective;
             let Some(category_id) = id_of(standard.category) else { continue };
-            rows.push(allocation_standard::Model {
+            let row = allocation_standard::Model {
                 id: *id,
                 // All that the demo ships are central.
                 region_id: None,
@@ -183,9 +184,9 @@ impl Base {
                 revision: 1,
                 valid_from: NaiveDate::from_ymd_opt(year, month, day).unwrap_or(FOUNDED),
                 valid_to: None,
-            });
-            let payload = json!({ "categoryId": category_id, "priceCap": standard.price_cap_fen });
-            notes.push(Note::new(Subject::Standard, *id, "standard.loaded", payload));
+            };
+            notes.push(Note::new(Subject::Standard, *id, "standard.loaded", standard_record(&row)));
+            rows.push(row);
         }
         insert(tx.conn(), rows.into_iter().map(IntoActiveModel::into_active_model)).await
     }

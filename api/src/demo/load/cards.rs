@@ -89,6 +89,24 @@ impl Cards {
         Some(&self.cards[card])
     }
 
+    /// A card comes back to its giver after a defect, under no number yet.
+    pub(super) fn give_back(
+        &mut self,
+        card: usize,
+        (giver, place, transfer): (Uuid, &str, Uuid),
+        at: DateTime<Utc>,
+        ids: &mut Stream,
+    ) {
+        self.close(card, at);
+        let row = &mut self.cards[card];
+        row.holder_id = giver;
+        row.number = None;
+        row.place = place.to_owned();
+        row.updated_at = at;
+        row.version += 1;
+        self.hold(card, Some(transfer), at, ids);
+    }
+
     /// Identity of a card.
     pub(super) fn id(&self, card: usize) -> Uuid {
         self.cards[card].id

@@ -17,12 +17,14 @@ use super::notes::Note;
 use super::outline::Papers;
 use super::rows::Rows;
 use crate::demo::city::{Line, Move};
+use crate::savings::entry::contra_of;
 use crate::savings::rules::METHODS;
 
 /// A step of a hand-over, in the order in which they happen to the card.
 enum Happening<'a> {
     Release(usize, &'a Move),
     Receipt(usize, &'a Move),
+    Reversal(usize),
 }
 
 /// Adds the lines of the listing with all that follows from them; gives how many tickets its queue handed out.
@@ -113,6 +115,9 @@ fn move_goods(
         if let Some(received_at) = movement.received_at {
             happenings.push((received_at, Happening::Receipt(at, movement)));
         }
+        if let Some(reversed_at) = movement.reversed_at {
+            happenings.push((reversed_at, Happening::Reversal(at)));
+        }
     }
     happenings.sort_by_key(|(at, _)| *at);
     let mut under_way: Vec<Option<(usize, transfer::Model)>> = vec![None; lines.len()];
@@ -140,10 +145,25 @@ fn move_goods(
                 let moved = cards.receive(*card, &receipt, &mut frame.ids);
                 row.received_at = Some(at);
                 if let Some(moved) = moved {
-                    let first = i64::from(papers[line].saving - 1) * METHODS.len() as i64 + 1;
+                    let first = first_number(papers[line].saving);
                     let rates = &frame.context.rates;
                     rows.savings.extend(rates.entries(row, moved, (first, civil.date()), &mut frame.ids)?);
                 }
+            }
+            Happening::Reversal(line) => {
+                let (card, row) = under_way[line].as_mut().context("a reversal before its release")?;
+                let place = &frame.listing.asset.place;
+                cards.give_back(*card, (row.giver_id, place, row.id), at, &mut frame.ids);
+                row.reversed_at = Some(at);
+                row.version += 1;
+                // The rows of this listing are the last ones.
+                let last = rows.savings.iter().rev().take(2 * 9 * METHODS.len()).rev();
+                let entries = last.filter(|entry| entry.transfer_id == row.id);
+                let contras: Vec<_> = entries
+                    .zip(first_number(papers[line].contra)..)
+                    .map(|(entry, seq)| contra_of(entry, frame.ids.next(at), seq, at, civil.date()))
+                    .collect();
+                rows.savings.extend(contras);
             }
         }
     }
@@ -152,6 +172,11 @@ fn move_goods(
         rows.transfers.push(row);
     }
     Ok(())
+}
+
+/// Number in the ledger of the first entry of a posting.
+fn first_number(posting: u32) -> i64 {
+    (i64::from(posting) - 1) * METHODS.len() as i64 + 1
 }
 
 /// The hand-over; the moment of its receipt is not in it yet.
@@ -195,7 +220,7 @@ fn released(
 /// The chain of a hand-over covers the hashes of its entries in the ledger, as at a receipt.
 fn note(row: &transfer::Model, rows: &mut Rows) {
     let entries =
-        rows.savings.iter().rev().take(9 * METHODS.len()).filter(|entry| entry.transfer_id == row.id);
+        rows.savings.iter().rev().take(2 * 9 * METHODS.len()).filter(|entry| entry.transfer_id == row.id);
     let entries: Vec<_> = entries
         .map(|entry| {
             json!({ "id": entry.id, "method": entry.method, "amount": entry.amount, "hash": entry.hash })

@@ -18,6 +18,7 @@ use super::notes::Note;
 use super::rows::Rows;
 use crate::assets::details::{Details, RealEstate, Software, Vehicle};
 use crate::assets::serial;
+use crate::assets::verify::Facts;
 use crate::demo::city::{self, GeneratedListing};
 
 /// What all rows of a listing share.
@@ -71,6 +72,9 @@ pub(super) fn add(context: &Context, index: u32, rows: &mut Rows) -> anyhow::Res
     let tickets = lines::add(frame, &mut cards, rows)?;
     offer(frame, &cards, tickets, created_at, rows);
     let (mut cards, mut holdings) = cards.into_rows();
+    for card in &cards {
+        rows.notes.push(Note::new(Subject::Asset, card.id, "asset.loaded", json!(Facts::from(card))));
+    }
     rows.assets.append(&mut cards);
     rows.holdings.append(&mut holdings);
     Ok(())
@@ -99,10 +103,13 @@ fn offer(frame: &mut Frame<'_>, cards: &Cards, tickets: i64, created_at: DateTim
         updated_at: frame.at(generated.updated_at),
         version: 1 + moments.iter().flatten().count() as i64 + i64::from(decided),
     };
-    let payload = json!({ "assetId": row.asset_id, "unitId": row.unit_id, "state": row.state });
+    let stock = generated.stock;
+    let payload = json!({
+        "assetId": row.asset_id, "unitId": row.unit_id, "state": row.state,
+        "offered": stock.offered,
+    });
     rows.notes.push(Note::new(Subject::Listing, row.id, "listing.loaded", payload));
     rows.listings.push(row);
-    let stock = generated.stock;
     rows.stocks.push(listing_stock::Model {
         listing_id: frame.id,
         offered: stock.offered.into(),

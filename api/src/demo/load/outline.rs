@@ -24,7 +24,7 @@ pub(super) struct Outline {
     pub(super) last_request: BTreeMap<i32, u32>,
     /// As [`Outline::last_request`].
     pub(super) last_transfer: BTreeMap<i32, u32>,
-    /// Receipts that count as savings.
+    /// Postings in the ledger: receipts, and those that were taken back.
     pub(super) savings: u32,
 }
 
@@ -35,8 +35,10 @@ pub(super) struct Papers {
     pub(super) request: u32,
     /// Of the transfer, in its civil year.
     pub(super) transfer: u32,
-    /// Which receipt of the city it is, from 1.
+    /// Which posting of the city its receipt is, from 1.
     pub(super) saving: u32,
+    /// Which posting its reversal is.
+    pub(super) contra: u32,
 }
 
 /// What is seen of a range of listings.
@@ -44,7 +46,7 @@ pub(super) struct Papers {
 struct Seen {
     created: Vec<NaiveDateTime>,
     lines: Vec<u8>,
-    times: Vec<[Option<NaiveDateTime>; 3]>,
+    times: Vec<[Option<NaiveDateTime>; 4]>,
     pictures: BTreeSet<Picture>,
 }
 
@@ -86,7 +88,7 @@ impl Outline {
         &self.papers[self.first[index] as usize..self.first[index + 1] as usize]
     }
 
-    fn number(&mut self, times: &[[Option<NaiveDateTime>; 3]]) {
+    fn number(&mut self, times: &[[Option<NaiveDateTime>; 4]]) {
         let by_time = |which: usize| {
             let mut lines: Vec<(NaiveDateTime, usize)> =
                 times.iter().enumerate().filter_map(|(line, times)| Some((times[which]?, line))).collect();
@@ -103,9 +105,13 @@ impl Outline {
             *last += 1;
             self.papers[line].transfer = *last;
         }
-        for (_, line) in by_time(2) {
+        let mut postings: Vec<_> = by_time(2).into_iter().map(|(at, line)| (at, line, false)).collect();
+        postings.extend(by_time(3).into_iter().map(|(at, line)| (at, line, true)));
+        postings.sort_unstable();
+        for (_, line, taken_back) in postings {
             self.savings += 1;
-            self.papers[line].saving = self.savings;
+            let papers = &mut self.papers[line];
+            *(if taken_back { &mut papers.contra } else { &mut papers.saving }) = self.savings;
         }
     }
 }
@@ -124,6 +130,7 @@ fn look(city: &City, range: std::ops::Range<u32>) -> Seen {
                 line.submitted_at,
                 movement.map(|movement| movement.released_at),
                 received.and_then(|movement| movement.received_at),
+                received.and_then(|movement| movement.reversed_at),
             ]);
         }
         seen.pictures.extend(listing.pictures);
@@ -157,6 +164,9 @@ mod tests {
                 assert_eq!(movement.is_some(), papers.transfer > 0);
                 if let Some(movement) = movement.filter(|movement| movement.received > 0) {
                     receipts.push((papers.saving, movement.received_at));
+                    let taken_back = movement.reversed_at.is_some();
+                    assert_eq!(taken_back, papers.contra > 0);
+                    receipts.extend(taken_back.then_some((papers.contra, movement.reversed_at)));
                 }
             }
         }

@@ -42,7 +42,7 @@ async fn counts(app: &App) -> [u64; 8] {
 }
 
 async fn verify(app: &App) {
-    let parts = crate::verify::verify(app, |_| {}).await.unwrap();
+    let parts = crate::verify::verify(app, &[], |_| {}).await.unwrap();
     for part in parts {
         let first = part.faults.first();
         assert_eq!(first, None, "{}: {} faults", part.name, part.faults.len());
@@ -60,6 +60,8 @@ async fn a_city_is_loaded_once_and_all_of_it_agrees() {
     assert_eq!(first[3], stories as u64);
     assert!(first[1] > 400, "no card was split");
     assert!(first[4] > 50 && first[5] > 100, "{first:?}");
+    let contras = saving_entry::Entity::find().filter(saving_entry::Column::ContraOf.is_not_null());
+    assert!(contras.count(app.db().read()).await.unwrap() > 0, "nothing was taken back");
     verify(&app).await;
 
     // The pictures lie where they are looked for.
