@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use entity::photos::{photo, photo_blob, photo_upload};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
 
 use super::image::PhotoSize;
 use super::store::{UPLOADS, rendition_key};
@@ -38,50 +38,56 @@ pub async fn purge(app: &App) -> Result<u64, Fault> {
     Ok(rows + left.len() as u64 + blobs(app).await?)
 }
 
+/// Clears pictures in three steps, so that no finish meets one half cleared: the row is marked (and refuses to be shown),
+/// the files go, the row goes. A run that is cut off leaves the mark, and the next one goes on from there.
 async fn blobs(app: &App) -> Result<u64, Fault> {
-    let before = app.clock().now() - GRACE;
-    let shown = || {
-        Expr::exists(
+    use photo_blob::Column;
+    let now = app.clock().now();
+    let unseen = || {
+        let shown = Expr::exists(
             Query::select()
                 .expr(Expr::value(1))
                 .from(photo::Entity)
                 .and_where(
                     Expr::col((photo::Entity, photo::Column::Sha256))
-                        .equals((photo_blob::Entity, photo_blob::Column::Sha256)),
+                        .equals((photo_blob::Entity, Column::Sha256)),
                 )
                 .take(),
-        )
-        .not()
+        );
+        Condition::all().add(Column::CreatedAt.lt(now - GRACE)).add(shown.not())
     };
-    let unseen: Vec<String> = photo_blob::Entity::find()
+    let found: Vec<String> = photo_blob::Entity::find()
         .select_only()
-        .column(photo_blob::Column::Sha256)
-        .filter(photo_blob::Column::CreatedAt.lt(before))
-        .filter(shown())
+        .column(Column::Sha256)
+        .filter(unseen())
         .limit(BATCH as u64)
         .into_tuple()
         .all(app.db().read())
         .await?;
     let mut gone = 0;
-    for sha256 in &unseen {
-        // The row goes first, and only where still nobody shows it: a picture without a row is garbage, a row without
-        // its picture would be a hole.
-        let deleted = app
-            .write(&Actor::system(), Command::new("purgePicture", None, &()), |tx| async move {
-                let row = photo_blob::Entity::delete_many()
-                    .filter(photo_blob::Column::Sha256.eq(sha256))
-                    .filter(shown());
-                Ok(row.exec(tx.conn()).await?.rows_affected)
+    for sha256 in &found {
+        let marked = app
+            .write(&Actor::system(), Command::new("markPicture", None, &()), |tx| async move {
+                let mark = photo_blob::Entity::update_many()
+                    .col_expr(Column::ClearingAt, Expr::value(now))
+                    .filter(Column::Sha256.eq(sha256))
+                    .filter(unseen());
+                Ok(mark.exec(tx.conn()).await?.rows_affected)
             })
             .await?;
         let hash: Option<[u8; 32]> = hex::decode(sha256).ok().and_then(|bytes| bytes.try_into().ok());
-        if let (1.., Some(hash)) = (deleted, hash) {
-            for size in PhotoSize::ALL {
-                let key = rendition_key(&hash, size);
-                app.photos().store.delete(&key).await.map_err(|error| Fault::Internal(error.into()))?;
-            }
+        let (1.., Some(hash)) = (marked, hash) else { continue };
+        for size in PhotoSize::ALL {
+            let key = rendition_key(&hash, size);
+            app.photos().store.delete(&key).await.map_err(|error| Fault::Internal(error.into()))?;
         }
-        gone += deleted;
+        gone += app
+            .write(&Actor::system(), Command::new("purgePicture", None, &()), |tx| async move {
+                let row =
+                    photo_blob::Entity::delete_many().filter(Column::Sha256.eq(sha256)).filter(unseen());
+                Ok(row.exec(tx.conn()).await?.rows_affected)
+            })
+            .await?;
     }
     Ok(gone)
 }

@@ -65,7 +65,9 @@ pub async fn held(backend: Backend) -> Outcome {
     let cases = cases(&city).await?;
     let tried: BTreeSet<Operation> = cases.iter().map(|case| case.operation).collect();
     for operation in Operation::ALL {
-        let related = rules(*operation).iter().any(|(_, relation)| *relation != Relation::Anywhere);
+        let related = rules(*operation)
+            .iter()
+            .any(|(_, relation)| !matches!(relation, Relation::Anywhere | Relation::City));
         ensure!(
             !related || tried.contains(operation) || ELSEWHERE.contains(operation),
             "{operation:?} asks for a relation, and no case tries it"
@@ -104,6 +106,8 @@ pub async fn held(backend: Backend) -> Outcome {
                 allowed == role
                     && match relation {
                         Relation::Anywhere => true,
+                        // Nobody here holds a role over the whole city.
+                        Relation::City => false,
                         Relation::Giver => case.parties.giver && *stand == Stand::Giver,
                         Relation::Receiver => case.parties.receiver && *stand == Stand::Receiver,
                         Relation::Warehouse => case.parties.warehouse && *stand == Stand::Warehouse,
