@@ -7,6 +7,7 @@ mod bad_input;
 mod chain;
 mod crash;
 mod frame;
+mod photos;
 mod races;
 mod real_input;
 mod rights;
@@ -34,6 +35,7 @@ fn main() -> std::process::ExitCode {
     crash::register(&mut registry);
     rights::register(&mut registry);
     bad_input::register(&mut registry);
+    photos::register(&mut registry);
     s3::register(&mut registry);
     spec::register(&mut registry);
     structure::register(&mut registry);

@@ -115,7 +115,11 @@ async fn by_password(app: &App, login: &str, password: &str, source: &str) -> Re
 ///
 /// # Errors
 /// [`Code::WrongCredentials`] where it is not the account that was proven any more.
-async fn start_session(app: &App, proven: account::Model, source: &str) -> Result<SignedIn, Fault> {
+pub(super) async fn start_session(
+    app: &App,
+    proven: account::Model,
+    source: &str,
+) -> Result<SignedIn, Fault> {
     let proven = &proven;
     let (token, must_change_password) = app
         .write(&Actor::system(), Command::new("signIn", None, &()), |tx| async move {

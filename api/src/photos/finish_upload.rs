@@ -122,7 +122,11 @@ async fn process(app: &App, upload: &photo_upload::Model) -> Result<Processed, F
 ///
 /// # Errors
 /// [`Code::SlowDown`] while the purge is clearing the very picture.
-async fn claim(app: &App, upload: &photo_upload::Model, processed: &Processed) -> Result<(), Fault> {
+pub(super) async fn claim(
+    app: &App,
+    upload: &photo_upload::Model,
+    processed: &Processed,
+) -> Result<(), Fault> {
     use photo_blob::Column;
     app.write(&Actor::system(), Command::new("claimPicture", None, &()), |tx| async move {
         let blob = photo_blob::ActiveModel {
