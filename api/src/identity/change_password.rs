@@ -32,7 +32,8 @@ pub async fn change_password(
     app.failures().begin(&key, app.clock().now())?;
     let row =
         account::Entity::find_by_id(known.id).one(app.db().read()).await?.ok_or(Fault::Unauthenticated)?;
-    if !password::verify(Some(&row.password_hash), current).await? {
+    let right = password::verify(Some(&row.password_hash), current).await;
+    if !right.inspect_err(|_| app.failures().not_made(&key))? {
         tracing::warn!(account = known.login, "a change of password failed at the old one");
         return Err(Rejection::new(Code::WrongCredentials).at("currentPassword").into());
     }

@@ -53,6 +53,15 @@ impl Failures {
         Ok(())
     }
 
+    /// Takes back an attempt that was begun and could not be made: a busy service is not the person's fault.
+    pub(super) fn not_made(&self, key: &(String, String)) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(failed) = known.get_mut(key) {
+            failed.count = failed.count.saturating_sub(1);
+            failed.next = DateTime::UNIX_EPOCH;
+        }
+    }
+
     pub(super) fn succeeded(&self, key: &(String, String)) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
@@ -90,7 +99,7 @@ async fn by_password(app: &App, login: &str, password: &str, source: &str) -> Re
     let login: String = login.trim().to_ascii_lowercase().replace('\0', " ").chars().take(65).collect();
     let key = (login.clone(), source.to_owned());
     if let Err(slower) = app.failures().begin(&key, app.clock().now()) {
-        tracing::info!(source, "a sign-in came too soon after failed ones");
+        tracing::debug!(source, "a sign-in came too soon after failed ones");
         return Err(slower.into());
     }
     let found = account::Entity::find()
@@ -99,7 +108,7 @@ async fn by_password(app: &App, login: &str, password: &str, source: &str) -> Re
         .one(app.db().read())
         .await?;
     let hash = found.as_ref().map(|account| account.password_hash.as_str());
-    let right = password::verify(hash, password).await?;
+    let right = password::verify(hash, password).await.inspect_err(|_| app.failures().not_made(&key))?;
     let known = found.as_ref().map(|account| account.login.clone());
     let Some(account) = found.filter(|_| right) else {
         // Only the name of an account that there is: what else is typed there may be a password.
@@ -171,6 +180,9 @@ mod tests {
             later += LONGEST;
             assert!(failures.begin(&here, later).is_ok(), "never longer than the longest wait");
         }
+        assert!(failures.begin(&here, later).is_err());
+        failures.not_made(&here);
+        assert!(failures.begin(&here, later).is_ok());
         assert!(failures.begin(&here, later).is_err());
         failures.succeeded(&here);
         assert!(failures.begin(&here, later).is_ok());

@@ -68,7 +68,7 @@ pub async fn finish_upload(
         let put = app.photos().store.put(&key, rendition.jpeg.clone()).await;
         put.map_err(|error| Fault::Internal(error.into()))?;
     }
-    let (upload, processed) = (&upload, &processed);
+    let upload = &upload;
     let finished = app
         .write(actor, command(), |tx| async move {
             // Held: two that finish the same picture, or the last one that fits, come one after the other.
