@@ -49,13 +49,13 @@ pub async fn accounts(
 fn holds(column: account::Column, text: &str) -> SimpleExpr {
     let mut pattern = String::from("%");
     for sign in text.to_lowercase().chars() {
-        if matches!(sign, '%' | '_' | '\\') {
-            pattern.push('\\');
+        if matches!(sign, '%' | '_' | '!') {
+            pattern.push('!');
         }
         pattern.push(sign);
     }
     pattern.push('%');
-    Expr::expr(Func::lower(Expr::col(column))).like(LikeExpr::new(pattern).escape('\\'))
+    Expr::expr(Func::lower(Expr::col(column))).like(LikeExpr::new(pattern).escape('!'))
 }
 
 /// One account.
