@@ -14,6 +14,8 @@ pub use policy::{Operation, POLICY};
 pub enum Relation {
     /// No relation is asked: the role, held anywhere, is enough.
     Anywhere,
+    /// The grant is for the whole city: what is asked for belongs to no one place.
+    City,
     /// The grant covers the unit that holds or gives.
     Giver,
     /// The grant covers the unit that asks or receives.

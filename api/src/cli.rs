@@ -117,16 +117,20 @@ async fn whole(app: &App) -> anyhow::Result<()> {
 async fn serve(app: App, serving: &Serving) -> anyhow::Result<()> {
     whole(&app).await?;
     let stop = crate::serve::stop_on_signal()?;
+    // The address first: a start that fails at it must not put another code in the place of the one that was printed.
+    let listener = crate::serve::bind(serving).await?;
+    let address = listener.local_addr()?;
     if let Some(code) = first_administrator(&app).await? {
         say(&format!(
             "Nobody can sign in yet. The first administrator comes in with this code, within 24 hours / \
              尚无账号，首位管理员请在 24 小时内使用此代码：\n\n    {code}\n\n    \
              curl http://{}/auth/first-administrator -H 'content-type: application/json' \\\n      \
              -d '{{\"code\": \"{code}\", \"account\": \"admin\", \"name\": \"管理员\", \"password\": \"…\"}}'\n",
-            serving.listen
+            address
         ));
     }
-    crate::serve::serve(app, serving, stop, |address| say(&format!("Listening on http://{address}"))).await
+    let ready = |address| say(&format!("Listening on http://{address}"));
+    crate::serve::serve_at(listener, app, serving, stop, ready).await
 }
 
 async fn load(app: &App, import: &Import) -> anyhow::Result<()> {

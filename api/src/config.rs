@@ -7,6 +7,7 @@ use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use clap::Args;
+use ipnet::IpNet;
 
 use crate::app::{App, Parts, State};
 use crate::clock::Clock;
@@ -64,15 +65,8 @@ pub struct S3 {
         value_name = "ID"
     )]
     pub access_key: Option<String>,
-    /// Secret access key; only from the environment, as a command line can be read by others
-    #[arg(
-        id = "s3_secret_key",
-        long = "s3-secret-key",
-        global = true,
-        env = "S3_SECRET_KEY",
-        hide = true,
-        hide_env_values = true
-    )]
+    /// Secret access key; without it `S3_SECRET_KEY` of the environment. No flag, as a command line can be read by others
+    #[arg(skip)]
     pub secret_key: Option<String>,
     /// `https://bucket.server/key` instead of `https://server/bucket/key`
     #[arg(id = "s3_virtual_hosts", long = "s3-virtual-hosts", global = true, env = "S3_VIRTUAL_HOSTS")]
@@ -100,6 +94,9 @@ pub struct Serving {
     /// Browsers reach us by https: mark the session cookie `Secure`
     #[arg(long, env = "SECURE_COOKIE")]
     pub secure_cookie: bool,
+    /// Network of a proxy in front of us (`10.0.0.0/8`), once for each: only from there `X-Forwarded-For` is believed
+    #[arg(long = "trusted-proxy", env = "TRUSTED_PROXIES", value_delimiter = ',', value_name = "CIDR")]
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl std::fmt::Debug for Settings {
@@ -151,9 +148,10 @@ impl Settings {
         let sweep_before = now - TimeDelta::hours(1);
         let Some(bucket) = &self.s3.bucket else {
             let store = DirectoryStore::open(self.data_dir.join("photos"), sweep_before).await?;
-            return Ok(PhotoStore::Directory(store));
+            return checked(PhotoStore::Directory(store)).await;
         };
-        let (Some(access_key), Some(secret_key)) = (&self.s3.access_key, &self.s3.secret_key) else {
+        let secret_key = self.s3.secret_key.clone().or_else(|| std::env::var("S3_SECRET_KEY").ok());
+        let (Some(access_key), Some(secret_key)) = (&self.s3.access_key, secret_key) else {
             anyhow::bail!("S3_BUCKET is set, so S3_ACCESS_KEY and S3_SECRET_KEY must be too");
         };
         let settings = S3Settings {
@@ -161,13 +159,11 @@ impl Settings {
             endpoint: self.s3.endpoint.clone(),
             region: self.s3.region.clone(),
             access_key: access_key.clone(),
-            secret_key: secret_key.clone(),
+            secret_key,
             path_style: !self.s3.virtual_hosts,
             spool: self.data_dir.join("spool"),
         };
-        let store = PhotoStore::S3(S3Store::open(settings, sweep_before).await?);
-        store.check().await.map_err(|sentence| anyhow::anyhow!(sentence))?;
-        Ok(store)
+        checked(PhotoStore::S3(S3Store::open(settings, sweep_before).await?)).await
     }
 
     /// Address of the database.
@@ -185,4 +181,10 @@ impl Settings {
             Some(_) => anyhow::bail!("DATABASE_URL must begin with postgres:// or sqlite://"),
         }
     }
+}
+
+/// What cannot be written must not be found out by the first upload.
+async fn checked(store: PhotoStore) -> anyhow::Result<PhotoStore> {
+    store.check().await.map_err(|sentence| anyhow::anyhow!(sentence))?;
+    Ok(store)
 }

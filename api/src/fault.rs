@@ -110,8 +110,6 @@ pub enum Code {
     WrongCredentials,
     /// Too many failed attempts: wait.
     SlowDown,
-    /// A new password must be chosen first.
-    PasswordChangeRequired,
     /// The new password is too easy.
     PasswordTooWeak,
     /// The caller's roles do not allow this here.

@@ -12,10 +12,13 @@ use crate::app::App;
 use crate::config::Serving;
 use crate::finding;
 use crate::graphql::documents::Documents;
+use crate::http::listen::listen;
 use crate::http::{Routes, router};
 
 /// How long running requests may take to end once we were asked to stop.
 const LAST_WORDS: Duration = Duration::from_secs(20);
+/// How long to wait before the jobs are tried again.
+const AGAIN: Duration = Duration::from_secs(3);
 
 /// Listens and answers until `stop` is cancelled; then takes nothing new, ends what runs, and returns.
 ///
@@ -29,9 +32,30 @@ pub async fn serve(
     stop: CancellationToken,
     ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(serving.listen)
+    serve_at(bind(serving).await?, app, serving, stop, ready).await
+}
+
+/// Takes the address, so that nobody else can.
+///
+/// # Errors
+/// When it cannot be had.
+pub async fn bind(serving: &Serving) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(serving.listen)
         .await
-        .with_context(|| format!("cannot listen on {}; is another server there?", serving.listen))?;
+        .with_context(|| format!("cannot listen on {}; is another server there?", serving.listen))
+}
+
+/// As [`serve`], at an address that was taken before.
+///
+/// # Errors
+/// When the search index cannot be opened.
+pub async fn serve_at(
+    listener: TcpListener,
+    app: App,
+    serving: &Serving,
+    stop: CancellationToken,
+    ready: impl FnOnce(SocketAddr),
+) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let (index, needs_rebuild) = finding::follow::open(app.data_dir()).await?;
     app.set_search(index.clone());
@@ -42,35 +66,41 @@ pub async fn serve(
         documents: Documents::default(),
         app: app.clone(),
         secure: serving.secure_cookie,
+        trusted_proxies: serving.trusted_proxies.clone().into(),
         tasks: tasks.clone(),
     };
-    let worker = (!serving.no_worker)
-        .then(|| tokio::spawn(crate::jobs::run(app.clone(), crate::work::handlers(), stop.clone())));
-    let service = router(routes).into_make_service_with_connect_info::<SocketAddr>();
+    let worker = (!serving.no_worker).then(|| tokio::spawn(work(app.clone(), stop.clone())));
     ready(address);
-    let asked = stop.clone();
-    let server = axum::serve(listener, service)
-        .with_graceful_shutdown(async move { asked.cancelled().await })
-        .into_future();
+    let server = listen(listener, router(routes), stop.clone());
     let overdue = async {
         stop.cancelled().await;
         tokio::time::sleep(LAST_WORDS).await;
     };
     tokio::select! {
-        outcome = server => outcome?,
+        () = server => {}
         () = overdue => tracing::warn!("some connections did not end in time"),
     }
-    // Also where the server ended by itself.
-    stop.cancel();
     follower.await?;
     if let Some(worker) = worker {
-        worker.await??;
+        worker.await?;
     }
     tasks.close();
     if tokio::time::timeout(LAST_WORDS, tasks.wait()).await.is_err() {
         tracing::warn!("some mutations did not end in time");
     }
     Ok(())
+}
+
+/// Runs jobs until `stop`. A database that does not answer while they are laid down is asked again: a server whose holds
+/// never expire looks well, and is not.
+async fn work(app: App, stop: CancellationToken) {
+    while let Err(error) = crate::jobs::run(app.clone(), crate::work::handlers(), stop.clone()).await {
+        tracing::error!(%error, "the jobs cannot begin; trying again");
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(AGAIN) => {}
+        }
+    }
 }
 
 /// A token that is cancelled by the first Ctrl-C or SIGTERM; the second ends the process at once.

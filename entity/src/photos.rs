@@ -76,8 +76,10 @@ pub mod photo_blob {
         /// Perceptual hash, hex.
         #[sea_orm(column_type = "Text")]
         pub phash: String,
-        /// When it was made.
+        /// When an upload last needed it.
         pub created_at: DateTimeUtc,
+        /// Set while its files are being cleared.
+        pub clearing_at: Option<DateTimeUtc>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

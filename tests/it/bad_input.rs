@@ -72,6 +72,7 @@ const CODES: &[&str] = &[
     "FORBIDDEN",
     "RATE_LIMITED",
     "NOT_FOUND",
+    "METHOD_NOT_ALLOWED",
     "PHOTO_ADDRESS_EXPIRED",
     "PHOTO_ADDRESS_INVALID",
 ];

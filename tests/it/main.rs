@@ -8,6 +8,7 @@ mod books;
 mod chain;
 mod crash;
 mod frame;
+mod photos;
 mod races;
 mod real_input;
 mod rights;
@@ -35,6 +36,7 @@ fn main() -> std::process::ExitCode {
     crash::register(&mut registry);
     rights::register(&mut registry);
     bad_input::register(&mut registry);
+    photos::register(&mut registry);
     s3::register(&mut registry);
     books::register(&mut registry);
     spec::register(&mut registry);

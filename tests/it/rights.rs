@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
-use api::authz::{Operation, POLICY, rules};
+use api::authz::{Operation, POLICY, Relation, rules};
 use serde_json::{Value, json};
 
 use people::{ROLES, enrol};
@@ -138,6 +138,20 @@ async fn rows(backend: Backend) -> Outcome {
             let has_row = rules(operation).iter().any(|(allowed, _)| allowed == role);
             ensure!((fault(&body) != "FORBIDDEN") == has_row, "{role:?} {field}: {body}");
             ensure!(fault(&body) != "UNAUTHENTICATED", "{role:?} {field}: {body}");
+        }
+    }
+
+    // At one unit the same roles do not reach what belongs to the whole city.
+    let unit = people::Place::Unit(city.giver.id);
+    let people = enrol(&server.app, &server.base(), &ROLES.map(|role| (role, unit))).await?;
+    for (role, client) in ROLES.iter().zip(&people) {
+        for (mutation, field) in &fields {
+            let rules = rules(Operation::of_field(field).context("a row")?);
+            let mut own = rules.iter().filter(|(allowed, _)| allowed == role).peekable();
+            if own.peek().is_some() && own.all(|(_, relation)| *relation == Relation::City) {
+                let body = client.raw(&document(*mutation, field), json!({})).await?;
+                ensure!(fault(&body) == "FORBIDDEN", "{role:?} at one unit, {field}: {body}");
+            }
         }
     }
     moves::end(server).await

@@ -71,7 +71,12 @@ impl Server {
     async fn start_on(place: Arc<Place>, data_dir: std::path::PathBuf, s3: S3) -> anyhow::Result<Self> {
         let settings = Settings { s3, ..settings(&place, data_dir.clone()) };
         let app = settings.open_at(Clock::fixed(settings.civil_tz, start()), Ids::from_os()).await?;
-        let serving = Serving { listen: "127.0.0.1:0".parse()?, no_worker: false, secure_cookie: false };
+        let serving = Serving {
+            listen: "127.0.0.1:0".parse()?,
+            no_worker: false,
+            secure_cookie: false,
+            trusted_proxies: Vec::new(),
+        };
         let stop = CancellationToken::new();
         let (tell, told) = oneshot::channel();
         let running = tokio::spawn({

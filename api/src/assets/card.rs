@@ -9,6 +9,9 @@ use uuid::Uuid;
 
 use super::details::Details;
 
+/// Basis of a value on a card that says nothing of it.
+pub const DRAFT_BASIS: ValueBasis = ValueBasis::Original;
+
 /// A change of one field that may be empty: left out, cleared, or set.
 pub type Change<T> = Option<Option<T>>;
 
@@ -100,7 +103,7 @@ pub fn blank(
         quantity: 1,
         measure: String::new(),
         value: None,
-        value_basis: ValueBasis::Original,
+        value_basis: DRAFT_BASIS,
         acquired_on: None,
         funding_source: String::new(),
         depreciation_months: None,

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use async_graphql::parser::types::Field;
 use async_graphql::{
-    ComplexObject, Context, ContextSelectionSet, Enum, ID, InputObject, Lookahead, Object, SimpleObject, Value,
+    ComplexObject, Context, ContextSelectionSet, Enum, ID, InputObject, Lookahead, Object, SimpleObject,
+    Value,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::assets::{asset_holding, duplicate_case};

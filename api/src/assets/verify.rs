@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::rules::DRAFT_BASIS;
+use super::card::DRAFT_BASIS;
 use crate::app::App;
 use crate::audit::read::{told, unpaired};
 

@@ -65,7 +65,7 @@ pub async fn purge_asset(
         })
         .await?;
     // Files are no part of a transaction; a second call with the same key goes on here where the first was cut short.
-    photos::purge::forget(app, &purged.pictures).await?;
+    photos::purge::forget(app, &purged.pictures, app.clock().now()).await?;
     Ok(purged)
 }
 

@@ -62,8 +62,24 @@ pub fn write(entries: &[Entry], folder: &Path) -> anyhow::Result<PathBuf> {
     let path = folder.join(FILE);
     let unfinished = folder.join(format!(".{FILE}.unfinished"));
     let text = serde_json::to_string_pretty(entries)?;
-    std::fs::write(&unfinished, text)
+    write_private(&unfinished, &text)
         .and_then(|()| std::fs::rename(&unfinished, &path))
         .with_context(|| format!("cannot write {}", path.display()))?;
     Ok(path)
+}
+
+/// Passwords, also those of a demo, are for the owner of the folder.
+#[cfg(unix)]
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    // One left by a run that was killed may have been readable by others.
+    let _ = std::fs::remove_file(path);
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
+}
+
+#[cfg(not(unix))]
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    std::fs::write(path, text)
 }

@@ -10,10 +10,6 @@ pub(super) fn sentences(code: Code) -> (&'static str, &'static str) {
         Code::SlowDown => {
             ("尝试次数过多，请在 {seconds} 秒后重试。", "Too many attempts. Try again in {seconds} seconds.")
         }
-        Code::PasswordChangeRequired => (
-            "密码已被重置，请先修改密码再继续。",
-            "The password was reset. Choose a new one before you go on.",
-        ),
         Code::PasswordTooWeak => (
             "密码太简单：至少 {least} 个字符，且不得与账号相同。",
             "The password is too easy: at least {least} characters, and not the account's name.",

@@ -48,6 +48,10 @@ pub fn check(document: &ExecutableDocument, actor: Option<&Actor>) -> Result<(),
         walk.set(&operation.node.selection_set, 0)?;
         let mut roots = Vec::new();
         walk.roots(&operation.node.selection_set, &mut roots, 0);
+        if roots.len() > ALIASES {
+            let text = format!("Too much in one document: at most {ALIASES} fields at the root");
+            return Err(coded(text, "BAD_USER_INPUT"));
+        }
         for field in roots {
             allow(field, actor)?;
         }
@@ -68,8 +72,8 @@ fn allow(field: &str, actor: Option<&Actor>) -> Result<(), Error> {
         return Ok(());
     }
     let Some(operation) = Operation::of_field(field) else {
-        // An unknown field: the validation says so in its own words.
-        return Ok(());
+        // What has no row is open to nobody, whether the schema knows it or not.
+        return Err(coded(format!("Unknown field `{field}` / 没有此字段"), "BAD_USER_INPUT"));
     };
     if change_first && !matches!(operation, Operation::Me | Operation::ChangePassword) {
         return Err(coded("Change your password first / 请先修改密码", "FORBIDDEN"));
@@ -195,6 +199,28 @@ impl<'a> Walk<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn code(document: &str, actor: Option<&Actor>) -> Option<String> {
+        let document = async_graphql::parser::parse_query(document).unwrap();
+        let error = check(&document, actor).err()?;
+        error.extensions.and_then(|found| found.get("code").map(ToString::to_string))
+    }
+
+    #[test]
+    fn a_root_field_without_a_row_is_open_to_nobody() {
+        let system = Actor::system();
+        assert_eq!(code("{ me { id } }", Some(&system)), None);
+        assert_eq!(code("{ laidBare { id } }", Some(&system)).as_deref(), Some("\"BAD_USER_INPUT\""));
+        assert_eq!(code("{ laidBare { id } }", None).as_deref(), Some("\"UNAUTHENTICATED\""));
+    }
+
+    #[test]
+    fn root_fields_are_counted_also_through_fragments() {
+        let system = Actor::system();
+        let many = |n| format!("{{ ...A }} fragment A on Query {{ {} }}", "__typename ".repeat(n));
+        assert_eq!(code(&many(ALIASES), Some(&system)), None);
+        assert_eq!(code(&many(ALIASES + 1), Some(&system)).as_deref(), Some("\"BAD_USER_INPUT\""));
+    }
 
     #[test]
     fn brackets_are_counted_where_they_are_brackets() {

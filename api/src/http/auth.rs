@@ -1,17 +1,15 @@
 //! Sign-in and sign-out: a token for programs, an http-only cookie for browsers.
 
-use std::net::SocketAddr;
-
 use axum::Json;
+use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{ConnectInfo, State};
 use axum::http::StatusCode;
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use entity::identity::Locale;
 use serde::{Deserialize, Serialize};
 
-use super::{COOKIE, Caller, Problem, Routes};
+use super::{COOKIE, Caller, Problem, Routes, Source};
 use crate::fault::Fault;
 use crate::identity::{first_administrator, sign_in};
 
@@ -37,7 +35,7 @@ pub struct Token {
 /// 401 for wrong credentials, 429 after several of them, 400 or 415 for a body that is not this JSON.
 pub async fn sign_in(
     State(routes): State<Routes>,
-    ConnectInfo(source): ConnectInfo<SocketAddr>,
+    Source(source): Source,
     jar: CookieJar,
     body: Result<Json<SignIn>, JsonRejection>,
 ) -> Result<(CookieJar, Json<Token>), Problem> {
@@ -46,9 +44,9 @@ pub async fn sign_in(
     let app = routes.app.clone();
     let signed_in = routes
         .tasks
-        .spawn(async move {
-            sign_in::sign_in(&app, &body.account, &body.password, &source.ip().to_string()).await
-        })
+        .spawn(
+            async move { sign_in::sign_in(&app, &body.account, &body.password, &source.to_string()).await },
+        )
         .await
         .map_err(|error| Fault::Internal(error.into()))??;
     let cookie = Cookie::build((COOKIE, signed_in.token.clone()))
@@ -77,7 +75,7 @@ pub struct FirstAdministrator {
 /// 400 for a code that is wrong or used, 429 after several of them.
 pub async fn first_administrator(
     State(routes): State<Routes>,
-    ConnectInfo(source): ConnectInfo<SocketAddr>,
+    Source(source): Source,
     body: Result<Json<FirstAdministrator>, JsonRejection>,
 ) -> Result<StatusCode, Problem> {
     let Json(body) = body.map_err(not_json)?;
@@ -91,7 +89,7 @@ pub async fn first_administrator(
     let app = routes.app.clone();
     routes
         .tasks
-        .spawn(async move { first_administrator::redeem(&app, &input, &source.ip().to_string()).await })
+        .spawn(async move { first_administrator::redeem(&app, &input, &source.to_string()).await })
         .await
         .map_err(|error| Fault::Internal(error.into()))??;
     Ok(StatusCode::CREATED)

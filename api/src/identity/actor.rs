@@ -107,10 +107,17 @@ impl Actor {
             || self.0.grants.iter().any(|grant| grant.role == role && grant.units.contains(unit))
     }
 
-    /// Whether some role of the person may do `operation` at all, wherever.
+    /// Whether some grant of the person may do `operation` at all, wherever.
     #[must_use]
     pub fn may_somewhere(&self, operation: Operation) -> bool {
-        self.0.everything || authz::rules(operation).iter().any(|(role, _)| self.has_role(*role))
+        // Whoever is signed in may see that they hold no role (yet, or any more) and change their password.
+        matches!(operation, Operation::Me | Operation::ChangePassword)
+            || self.0.everything
+            || authz::rules(operation).iter().any(|(role, relation)| {
+                self.0.grants.iter().any(|grant| {
+                    grant.role == *role && (*relation != Relation::City || grant.units == UnitSet::All)
+                })
+            })
     }
 
     /// Lets the operation pass where the policy has a row for it.
@@ -133,6 +140,7 @@ impl Actor {
             for grant in self.0.grants.iter().filter(|grant| grant.role == *role) {
                 match relation {
                     Relation::Anywhere => reach.everywhere = true,
+                    Relation::City => reach.everywhere |= grant.units == UnitSet::All,
                     Relation::Giver => reach.giver.join(&grant.units),
                     Relation::Receiver => reach.receiver.join(&grant.units),
                     Relation::Warehouse => match &grant.warehouses {

@@ -29,11 +29,12 @@ pub async fn change_password(
     let known = actor.account().ok_or(Fault::Unauthenticated)?;
     // Whoever found an open session must not guess the password through it.
     let key = (known.login.clone(), "change of password".to_owned());
-    app.failures().check(&key, app.clock().now())?;
+    app.failures().begin(&key, app.clock().now())?;
     let row =
         account::Entity::find_by_id(known.id).one(app.db().read()).await?.ok_or(Fault::Unauthenticated)?;
-    if !password::verify(Some(&row.password_hash), current).await? {
-        app.failures().failed(key, app.clock().now());
+    let right = password::verify(Some(&row.password_hash), current).await;
+    if !right.inspect_err(|_| app.failures().not_made(&key))? {
+        tracing::warn!(account = known.login, "a change of password failed at the old one");
         return Err(Rejection::new(Code::WrongCredentials).at("currentPassword").into());
     }
     app.failures().succeeded(&key);

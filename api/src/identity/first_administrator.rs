@@ -83,7 +83,7 @@ impl std::fmt::Debug for Input {
 /// password.
 pub async fn redeem(app: &App, input: &Input, source: &str) -> Result<Uuid, Fault> {
     let key = (PURPOSE.to_owned(), source.to_owned());
-    app.failures().check(&key, app.clock().now())?;
+    app.failures().begin(&key, app.clock().now())?;
     // Before the slow hashing, so that guessing costs the guesser a statement and not this machine a hash.
     let known = one_time_code::Entity::find_by_id(PURPOSE.to_owned())
         .filter(one_time_code::Column::CodeHash.eq(hash_of(&input.code)))
@@ -91,9 +91,10 @@ pub async fn redeem(app: &App, input: &Input, source: &str) -> Result<Uuid, Faul
         .one(app.db().read())
         .await?;
     if known.is_none() {
-        app.failures().failed(key, app.clock().now());
+        tracing::warn!(source, "a wrong code for the first administrator");
         return Err(Code::WrongCode.into());
     }
+    app.failures().succeeded(&key);
     let form = AccountForm { login: input.login.clone(), name: input.name.clone(), locale: input.locale };
     let (form, mut faults) = form.cleaned();
     faults.extend(password::check(&form.login, &input.password).err());

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use entity::identity::{account, role_grant};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr, SimpleExpr};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     QueryTrait,
@@ -24,9 +25,7 @@ pub async fn accounts(
     use account::Column;
     let mut query = account::Entity::find();
     if let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) {
-        let either = Condition::any()
-            .add(Column::Login.contains(text.to_ascii_lowercase()))
-            .add(Column::Name.contains(text));
+        let either = Condition::any().add(holds(Column::Login, text)).add(holds(Column::Name, text));
         query = query.filter(either);
     }
     if let Some(role) = role {
@@ -43,6 +42,20 @@ pub async fn accounts(
         query = query.filter(Column::Login.gt(after));
     }
     query.order_by_asc(Column::Login).limit(limit).all(conn).await
+}
+
+/// Whether the text is a part of the column, whatever its capitals: LIKE minds them on PostgreSQL and not on SQLite. What
+/// is typed stands for itself, also `%` and `_`.
+fn holds(column: account::Column, text: &str) -> SimpleExpr {
+    let mut pattern = String::from("%");
+    for sign in text.to_lowercase().chars() {
+        if matches!(sign, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(sign);
+    }
+    pattern.push('%');
+    Expr::expr(Func::lower(Expr::col(column))).like(LikeExpr::new(pattern).escape('!'))
 }
 
 /// One account.

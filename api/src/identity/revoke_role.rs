@@ -28,7 +28,8 @@ pub struct Input {
 /// on which day can always be told.
 ///
 /// # Errors
-/// [`Code::NotAllowed`], [`Code::NotFound`], [`Code::LastAdministrator`].
+/// [`Code::NotAllowed`], [`Code::NotFound`], [`Code::LastAdministrator`], [`Code::Malformed`] for a last day that is over or
+/// later than the grant's own.
 pub async fn revoke_role(app: &App, actor: &Actor, key: Option<&str>, input: &Input) -> Result<Uuid, Fault> {
     actor.allow(Operation::RevokeRole, &Parties::default())?;
     app.write(actor, Command::new("revokeRole", key, input), |tx| async move {
@@ -41,6 +42,11 @@ pub async fn revoke_role(app: &App, actor: &Actor, key: Option<&str>, input: &In
         }
         if grant.valid_to.is_some_and(|to| to < tx.today()) {
             return Err(Rejection::new(Code::WrongState).at("grantId").with("state", "ENDED").into());
+        }
+        // Ending is not granting: a longer time is a grant of its own, with its own entry in the trail.
+        if input.last_day.zip(grant.valid_to).is_some_and(|(day, to)| day > to) {
+            let expected = "不晚于授权原定的最后一天 / not after the last day of the grant";
+            return Err(Rejection::new(Code::Malformed).at("lastDay").with("expected", expected).into());
         }
         let last = input.last_day.or_else(|| tx.today().pred_opt());
         role_grant::Entity::update_many()

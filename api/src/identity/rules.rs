@@ -69,8 +69,8 @@ impl GrantForm {
     }
 }
 
-/// Where a role makes sense. An administrator's operations ask for no place, so a grant at one unit would in truth be one
-/// for the whole city: it must say so. Only staff work at a warehouse.
+/// Where a role makes sense. An administrator's operations are for the whole city, so a grant at one unit would allow
+/// nothing. Only staff work at a warehouse.
 #[must_use]
 pub fn may_hold(role: Role, scope: Scope) -> bool {
     match scope {

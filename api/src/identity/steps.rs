@@ -2,7 +2,7 @@
 
 use entity::events::Subject;
 use entity::identity::{Role, account, role_grant};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::rules::{AccountForm, GrantForm};
@@ -83,11 +83,7 @@ pub async fn keep_an_administrator(tx: &Tx) -> Result<(), Fault> {
     let left = role_grant::Entity::find()
         .filter(role_grant::Column::Role.eq(Role::Administrator))
         .filter(role_grant::Column::ValidFrom.lte(tx.today()))
-        .filter(
-            Condition::any()
-                .add(role_grant::Column::ValidTo.is_null())
-                .add(role_grant::Column::ValidTo.gte(tx.today())),
-        )
+        .filter(role_grant::Column::ValidTo.is_null())
         .filter(role_grant::Column::AccountId.in_subquery(sea_orm::QueryTrait::into_query(active)))
         .count(tx.conn())
         .await?;

@@ -11,7 +11,7 @@ use super::revoke_role::{self, revoke_role};
 use super::rules::{AccountForm, GrantForm};
 use super::session::Token;
 use super::set_account_active::{self, set_account_active};
-use super::sign_in::sign_in;
+use super::sign_in::{sign_in, start_session};
 use super::{Actor, change_password::change_password, read};
 use crate::app::App;
 use crate::authz::Operation;
@@ -204,4 +204,121 @@ async fn old_sessions_are_purged() {
     assert_eq!(super::purge::purge(&app).await.unwrap(), 0);
     app.clock().set(testing::start() + chrono::TimeDelta::days(8));
     assert_eq!(super::purge::purge(&app).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn an_administrator_for_a_while_does_not_replace_the_last_one() {
+    let (app, _folder) = testing::app().await;
+    let admin = administrator(&app).await;
+    let id = admin.account_id().unwrap();
+    let other = create_account(&app, &admin, None, &form("zhang")).await.unwrap();
+    let today = app.clock().today();
+    let grant = GrantForm {
+        account_id: other.account_id,
+        role: Role::Administrator,
+        scope: Scope::City,
+        scope_id: None,
+        valid_from: today,
+        valid_to: Some(today + chrono::Days::new(3)),
+    };
+    let short = grant_role(&app, &admin, None, &grant).await.unwrap();
+    let off = set_account_active::Input { account_id: id, version: 1, active: false };
+    assert_eq!(code(set_account_active(&app, &admin, None, &off).await), Code::LastAdministrator);
+    let own = read::grants(app.db().read(), [id]).await.unwrap().remove(&id).unwrap().remove(0);
+    let end =
+        |grant_id, days| revoke_role::Input { grant_id, last_day: Some(today + chrono::Days::new(days)) };
+    assert_eq!(code(revoke_role(&app, &admin, None, &end(own.id, 30)).await), Code::LastAdministrator);
+
+    // Ending a grant never makes it longer.
+    assert_eq!(code(revoke_role(&app, &admin, None, &end(short, 4)).await), Code::Malformed);
+    revoke_role(&app, &admin, None, &end(short, 1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn many_guesses_at_the_same_moment_are_counted_each() {
+    let (app, _folder) = testing::app().await;
+    administrator(&app).await;
+    let guesses = (0..20).map(|_| sign_in(&app, "admin", "a wrong password", "a"));
+    let told: Vec<Code> = futures_util::future::join_all(guesses).await.into_iter().map(code).collect();
+    assert_eq!(told.iter().filter(|told| **told == Code::WrongCredentials).count(), 5, "{told:?}");
+    assert_eq!(told.iter().filter(|told| **told == Code::SlowDown).count(), 15, "{told:?}");
+    sign_in(&app, "admin", "a long password", "elsewhere").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_password_that_was_changed_while_it_was_checked_opens_no_session() {
+    let (app, _folder) = testing::app().await;
+    let admin = administrator(&app).await;
+    let account = read::account(app.db().read(), admin.account_id().unwrap()).await.unwrap().unwrap();
+    change_password(&app, &admin, "a long password", "another password", None).await.unwrap();
+    assert_eq!(code(start_session(&app, account.clone(), "a").await), Code::WrongCredentials);
+    let account = read::account(app.db().read(), account.id).await.unwrap().unwrap();
+    start_session(&app, account, "a").await.unwrap();
+}
+
+#[tokio::test]
+async fn who_holds_no_role_may_still_see_that_and_change_the_password() {
+    let (app, _folder) = testing::app().await;
+    let admin = administrator(&app).await;
+    let made = create_account(&app, &admin, None, &form("zhang")).await.unwrap();
+    let nobody = app.actor_of(made.account_id).await.unwrap().unwrap();
+    let may: Vec<&Operation> =
+        Operation::ALL.iter().filter(|operation| nobody.may_somewhere(**operation)).collect();
+    assert_eq!(may, [&Operation::Me, &Operation::ChangePassword]);
+}
+
+#[tokio::test]
+async fn a_role_at_one_unit_does_not_reach_the_whole_city() {
+    let (app, _folder) = testing::app().await;
+    let admin = administrator(&app).await;
+    let account = admin.account().unwrap().clone();
+    let at = |role, scope, scope_id| {
+        let grant = entity::identity::role_grant::Model {
+            id: Uuid::from_u128(1),
+            account_id: account.id,
+            role,
+            scope,
+            scope_id,
+            valid_from: app.clock().today(),
+            valid_to: None,
+            granted_by: None,
+            created_at: app.clock().now(),
+        };
+        Actor::person(account.clone(), &[grant], &app.reference())
+    };
+    let place = Some(Uuid::from_u128(2));
+    for (role, operation) in [
+        (Role::Auditor, Operation::AuditTrail),
+        (Role::Auditor, Operation::Events),
+        (Role::Auditor, Operation::Accounts),
+        (Role::Office, Operation::SetCitySetting),
+        (Role::Office, Operation::SetStandard),
+        (Role::Office, Operation::SetRequiredField),
+    ] {
+        for scope in [Scope::Unit, Scope::Subtree, Scope::Region] {
+            let actor = at(role, scope, place);
+            assert!(!actor.may_somewhere(operation), "{role:?} at one {scope:?}: {operation:?}");
+            assert!(actor.allow(operation, &Default::default()).is_err());
+        }
+        let actor = at(role, Scope::City, None);
+        assert!(actor.may_somewhere(operation) && actor.allow(operation, &Default::default()).is_ok());
+    }
+}
+
+#[tokio::test]
+async fn accounts_are_found_by_what_is_typed_and_not_by_what_it_may_stand_for() {
+    let (app, _folder) = testing::app().await;
+    let admin = administrator(&app).await;
+    for (login, name) in [("li_si", "Li Si"), ("lixsi", "100%")] {
+        let form = AccountForm { name: name.into(), ..form(login) };
+        create_account(&app, &admin, None, &form).await.unwrap();
+    }
+    let found = async |text: &str| {
+        let rows = read::accounts(app.db().read(), Some(text), None, None, None, 10).await.unwrap();
+        rows.into_iter().map(|row| row.login).collect::<Vec<_>>()
+    };
+    assert_eq!(found("i_s").await, ["li_si"]);
+    assert_eq!(found("LI SI").await, ["li_si"]);
+    assert_eq!(found("%").await, ["lixsi"]);
+    assert_eq!(found("\\").await, Vec::<String>::new());
 }

@@ -91,7 +91,8 @@ pub async fn listings(
 ) -> async_graphql::Result<Vec<Listing>> {
     let mut nodes: Vec<Listing> = rows.into_iter().map(Listing::from).collect();
     let seen = seen(ctx, nodes.iter().map(|node| &node.row)).await?;
-    let cards: Vec<Uuid> = nodes.iter().filter_map(|node| node.row.card.as_ref()).map(|card| card.id).collect();
+    let cards: Vec<Uuid> =
+        nodes.iter().filter_map(|node| node.row.card.as_ref()).map(|card| card.id).collect();
     let attached = Attached::read(ctx, &[selection.field("asset")], &cards).await?;
     for node in &mut nodes {
         if let Some(card) = node.row.card.take() {
@@ -127,7 +128,8 @@ impl Seen {
 }
 
 async fn seen(ctx: &Context<'_>, rows: impl Iterator<Item = &ListingRow>) -> async_graphql::Result<Seen> {
-    let gone = |row: &ListingRow| row.card.as_ref().filter(|card| card.holder_id != row.unit_id).map(|card| card.id);
+    let gone =
+        |row: &ListingRow| row.card.as_ref().filter(|card| card.holder_id != row.unit_id).map(|card| card.id);
     let gone: Vec<Uuid> = rows.filter_map(gone).collect();
     if gone.is_empty() {
         return Ok(Seen(HashSet::new()));

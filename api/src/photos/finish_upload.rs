@@ -2,13 +2,17 @@
 
 use entity::events::Subject;
 use entity::photos::{PhotoStage, photo, photo_blob, photo_upload};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::image::{Declared, PhotoType, Processed};
 use super::processor::ProcessError;
 use super::rights;
+use super::start_upload::{MOST, too_many};
 use super::store::{StoreError, rendition_key, upload_key};
 use crate::app::App;
 use crate::authz::Operation;
@@ -37,7 +41,8 @@ pub struct Finish {
 /// Processes the upload outside of any transaction, then writes the photo down.
 ///
 /// # Errors
-/// [`Code::NotFound`] for an upload that is not there or not the caller's, [`Code::PhotoRefused`] with the reason.
+/// [`Code::NotFound`] for an upload that is not there or not the caller's, [`Code::PhotoRefused`] with the reason,
+/// [`Code::OutOfRange`] where the card has all the photos it may have.
 pub async fn finish_upload(
     app: &App,
     actor: &Actor,
@@ -46,7 +51,9 @@ pub async fn finish_upload(
 ) -> Result<Finished, Fault> {
     let command = || Command::new("finishPhotoUpload", key, &input);
     // A repetition of a finish that was acknowledged finds its upload gone: the stored answer comes first.
-    if let Some(answer) = app.answered(actor, &command()).await? {
+    if let Some(answer) = app.answered::<Finished>(actor, &command()).await? {
+        // The answer carries fresh addresses of the picture, for whoever may still see it.
+        rights::still(app.db().read(), actor, Operation::FinishPhotoUpload, answer.asset).await?;
         return Ok(answer);
     }
     let upload = photo_upload::Entity::find_by_id(input.upload).one(app.db().read()).await?;
@@ -54,22 +61,27 @@ pub async fn finish_upload(
     let upload = upload.filter(|upload| actor.account_id() == Some(upload.created_by)).ok_or_else(missing)?;
     rights::card(app.db().read(), actor, Operation::FinishPhotoUpload, upload.asset_id).await?;
     let processed = process(app, &upload).await?;
+    // Before the bytes: from here on the purge leaves them alone for a day.
+    claim(app, &upload, &processed).await?;
     for rendition in &processed.renditions {
         let key = rendition_key(&processed.original_sha256, rendition.size);
         let put = app.photos().store.put(&key, rendition.jpeg.clone()).await;
         put.map_err(|error| Fault::Internal(error.into()))?;
     }
-    let (upload, processed) = (&upload, &processed);
+    let upload = &upload;
     let finished = app
         .write(actor, command(), |tx| async move {
-            let card = rights::card(tx.conn(), actor, Operation::FinishPhotoUpload, upload.asset_id).await?;
+            // Held: two that finish the same picture, or the last one that fits, come one after the other.
+            let (asset, operation) = (upload.asset_id, Operation::FinishPhotoUpload);
+            let card = rights::locked_card(tx.conn(), actor, operation, asset).await?;
             // Gone where somebody else finished it at the same moment.
             let taken = photo_upload::Entity::delete_by_id(upload.id).exec(tx.conn()).await?;
             if taken.rows_affected != 1 {
                 return Err(missing().into());
             }
-            let photo = write(&tx, upload, processed, input.stage).await?;
-            tx.record(
+            let photo = write(&tx, upload, input.stage).await?;
+            // Private: people write names of people into names of files.
+            tx.record_private(
                 Subject::Asset,
                 card.id,
                 card.version,
@@ -106,37 +118,53 @@ async fn process(app: &App, upload: &photo_upload::Model) -> Result<Processed, F
     }
 }
 
-async fn write(
-    tx: &Tx,
+/// Notes the picture as one that is about to be shown.
+///
+/// # Errors
+/// [`Code::SlowDown`] while the purge is clearing the very picture.
+pub(super) async fn claim(
+    app: &App,
     upload: &photo_upload::Model,
     processed: &Processed,
-    stage: PhotoStage,
-) -> Result<Uuid, Fault> {
-    let same = photo::Entity::find()
-        .filter(photo::Column::AssetId.eq(upload.asset_id))
-        .filter(photo::Column::Sha256.eq(&upload.sha256))
-        .one(tx.conn())
-        .await?;
+) -> Result<(), Fault> {
+    use photo_blob::Column;
+    app.write(&Actor::system(), Command::new("claimPicture", None, &()), |tx| async move {
+        let blob = photo_blob::ActiveModel {
+            sha256: Set(upload.sha256.clone()),
+            width: Set(i64::from(processed.width)),
+            height: Set(i64::from(processed.height)),
+            bytes: Set(i64::try_from(processed.original_length).unwrap_or(i64::MAX)),
+            phash: Set(processed.perceptual_hash.to_string()),
+            created_at: Set(tx.now()),
+            clearing_at: Set(None),
+        };
+        let claimed = photo_blob::Entity::insert(blob)
+            .on_conflict(
+                OnConflict::column(Column::Sha256)
+                    .update_column(Column::CreatedAt)
+                    .action_and_where(Expr::col((photo_blob::Entity, Column::ClearingAt)).is_null())
+                    .to_owned(),
+            )
+            .exec_without_returning(tx.conn())
+            .await?;
+        if claimed == 0 { Err(Rejection::new(Code::SlowDown).with("seconds", 60).into()) } else { Ok(()) }
+    })
+    .await
+}
+
+async fn write(tx: &Tx, upload: &photo_upload::Model, stage: PhotoStage) -> Result<Uuid, Fault> {
+    let of_card = || photo::Entity::find().filter(photo::Column::AssetId.eq(upload.asset_id));
+    let same = of_card().filter(photo::Column::Sha256.eq(&upload.sha256)).one(tx.conn()).await?;
     if let Some(same) = same {
         // The same picture again is the same photo, not a fault of the sender.
         return Ok(same.id);
     }
-    let blob = photo_blob::ActiveModel {
-        sha256: Set(upload.sha256.clone()),
-        width: Set(i64::from(processed.width)),
-        height: Set(i64::from(processed.height)),
-        bytes: Set(i64::try_from(processed.original_length).unwrap_or(i64::MAX)),
-        phash: Set(processed.perceptual_hash.to_string()),
-        created_at: Set(tx.now()),
-    };
-    photo_blob::Entity::insert(blob)
-        .on_conflict_do_nothing_on([photo_blob::Column::Sha256])
-        .exec_without_returning(tx.conn())
-        .await?;
-    let last: Option<i64> = photo::Entity::find()
+    if of_card().count(tx.conn()).await? >= MOST {
+        return Err(too_many().into());
+    }
+    let last: Option<i64> = of_card()
         .select_only()
         .column(photo::Column::Position)
-        .filter(photo::Column::AssetId.eq(upload.asset_id))
         .order_by_desc(photo::Column::Position)
         .limit(1)
         .into_tuple()

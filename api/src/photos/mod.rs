@@ -25,6 +25,8 @@ pub mod remove;
 mod rights;
 pub mod start_upload;
 pub mod store;
+#[cfg(test)]
+mod tests;
 
 use std::num::NonZeroUsize;
 

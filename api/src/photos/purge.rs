@@ -1,9 +1,9 @@
 //! Clears uploads that were announced and never finished, and pictures that no asset shows any more.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::photos::{photo, photo_blob, photo_upload};
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::image::PhotoSize;
@@ -41,16 +41,15 @@ pub async fn purge(app: &App) -> Result<u64, Fault> {
 
 async fn blobs(app: &App) -> Result<u64, Fault> {
     let before = app.clock().now() - GRACE;
-    let unseen: Vec<String> = photo_blob::Entity::find()
+    let found: Vec<String> = photo_blob::Entity::find()
         .select_only()
         .column(photo_blob::Column::Sha256)
-        .filter(photo_blob::Column::CreatedAt.lt(before))
-        .filter(unshown())
+        .filter(unseen(before))
         .limit(BATCH as u64)
         .into_tuple()
         .all(app.db().read())
         .await?;
-    forget(app, &unseen).await
+    forget(app, &found, before).await
 }
 
 /// Takes all photos and announced uploads off these assets; gives the content hashes of what they showed, hex.
@@ -75,46 +74,57 @@ pub(crate) async fn take_off(tx: &Tx, assets: &[Uuid]) -> Result<Vec<String>, Fa
     Ok(shown)
 }
 
-/// Deletes those of the pictures that no asset shows; gives how many went.
+/// Deletes those of the pictures that no asset shows and nobody brought after `before`; gives how many went.
+///
+/// In three steps, so that no finish meets one half cleared: the row is marked (and refuses to be shown), the files go, the
+/// row goes. A run that is cut off leaves the mark, and the next one goes on from there.
 ///
 /// # Errors
 /// When the database or the store does not answer.
-pub(crate) async fn forget(app: &App, pictures: &[String]) -> Result<u64, Fault> {
+pub(crate) async fn forget(app: &App, pictures: &[String], before: DateTime<Utc>) -> Result<u64, Fault> {
+    use photo_blob::Column;
+    let now = app.clock().now();
     let mut gone = 0;
     for sha256 in pictures {
-        // The row goes first, and only where still nobody shows it: a picture without a row is garbage, a row without
-        // its picture would be a hole.
-        let deleted = app
-            .write(&Actor::system(), Command::new("purgePicture", None, &()), |tx| async move {
-                let row = photo_blob::Entity::delete_many()
-                    .filter(photo_blob::Column::Sha256.eq(sha256))
-                    .filter(unshown());
-                Ok(row.exec(tx.conn()).await?.rows_affected)
+        let marked = app
+            .write(&Actor::system(), Command::new("markPicture", None, &()), |tx| async move {
+                let mark = photo_blob::Entity::update_many()
+                    .col_expr(Column::ClearingAt, Expr::value(now))
+                    .filter(Column::Sha256.eq(sha256))
+                    .filter(unseen(before));
+                Ok(mark.exec(tx.conn()).await?.rows_affected)
             })
             .await?;
         let hash: Option<[u8; 32]> = hex::decode(sha256).ok().and_then(|bytes| bytes.try_into().ok());
-        if let (1.., Some(hash)) = (deleted, hash) {
-            for size in PhotoSize::ALL {
-                let key = rendition_key(&hash, size);
-                app.photos().store.delete(&key).await.map_err(|error| Fault::Internal(error.into()))?;
-            }
+        let (1.., Some(hash)) = (marked, hash) else { continue };
+        for size in PhotoSize::ALL {
+            let key = rendition_key(&hash, size);
+            app.photos().store.delete(&key).await.map_err(|error| Fault::Internal(error.into()))?;
         }
-        gone += deleted;
+        gone += app
+            .write(&Actor::system(), Command::new("purgePicture", None, &()), |tx| async move {
+                let row = photo_blob::Entity::delete_many()
+                    .filter(Column::Sha256.eq(sha256))
+                    .filter(unseen(before));
+                Ok(row.exec(tx.conn()).await?.rows_affected)
+            })
+            .await?;
     }
     Ok(gone)
 }
 
-/// No asset shows it.
-fn unshown() -> SimpleExpr {
-    Expr::exists(
+/// No asset shows it, and nobody brought it after `before`.
+fn unseen(before: DateTime<Utc>) -> Condition {
+    use photo_blob::Column;
+    let shown = Expr::exists(
         Query::select()
             .expr(Expr::value(1))
             .from(photo::Entity)
             .and_where(
                 Expr::col((photo::Entity, photo::Column::Sha256))
-                    .equals((photo_blob::Entity, photo_blob::Column::Sha256)),
+                    .equals((photo_blob::Entity, Column::Sha256)),
             )
             .take(),
-    )
-    .not()
+    );
+    Condition::all().add(Column::CreatedAt.lte(before)).add(shown.not())
 }

@@ -20,6 +20,8 @@ use crate::write::Command;
 const PATIENCE: TimeDelta = TimeDelta::hours(1);
 /// Photos of one asset at most.
 pub const MOST: u64 = 30;
+/// Uploads that one account may have open: each may be 20 MB that nobody looked at yet.
+const OPEN: u64 = 100;
 /// Characters of a file name at most.
 const NAME: usize = 200;
 
@@ -50,7 +52,8 @@ pub struct Started {
 /// Checks what is announced and opens the upload.
 ///
 /// # Errors
-/// Every fault of the announcement at once, each with its field; [`Code::NotFound`], [`Code::NotAllowed`].
+/// Every fault of the announcement at once, each with its field; [`Code::NotFound`], [`Code::NotAllowed`];
+/// [`Code::SlowDown`] where the account has too many uploads open.
 pub async fn start_upload(
     app: &App,
     actor: &Actor,
@@ -63,9 +66,15 @@ pub async fn start_upload(
         let taken = photo::Entity::find().filter(photo::Column::AssetId.eq(card.id)).count(tx.conn()).await?;
         let mut faults = check(input, app.photos().processor.limits().max_bytes);
         if taken >= MOST {
-            faults.push(Rejection::new(Code::OutOfRange).at("asset").with("least", 0).with("most", MOST));
+            faults.push(too_many());
         }
         Fault::all(faults)?;
+        let open = photo_upload::Entity::find()
+            .filter(photo_upload::Column::CreatedBy.eq(account))
+            .filter(photo_upload::Column::ExpiresAt.gt(tx.now()));
+        if open.count(tx.conn()).await? >= OPEN {
+            return Err(Rejection::new(Code::SlowDown).with("seconds", PATIENCE.num_seconds()).into());
+        }
         let upload = tx.id();
         photo_upload::ActiveModel {
             id: Set(upload),
@@ -83,6 +92,11 @@ pub async fn start_upload(
         Ok(Started { upload, asset: card.id })
     })
     .await
+}
+
+/// The card has all the photos it may have.
+pub(super) fn too_many() -> Rejection {
+    Rejection::new(Code::OutOfRange).at("asset").with("least", 0).with("most", MOST)
 }
 
 fn check(input: &Announced, most: u64) -> Vec<Rejection> {

@@ -53,6 +53,9 @@ pub enum StoreError {
         /// Most bytes allowed.
         limit: u64,
     },
+    /// Other bytes came than were announced; nothing was kept.
+    #[error("other bytes than were announced")]
+    Unexpected,
     /// The key is not of the form our own code makes.
     #[error("{key:?} is not a key of the photo store")]
     BadKey {
@@ -82,9 +85,9 @@ pub enum StoreError {
     Io(#[from] std::io::Error),
 }
 
-/// What was received and is now stored.
+/// Which bytes: those that are announced, or that came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Received {
+pub struct Content {
     /// Bytes.
     pub length: u64,
     /// Of these bytes.
@@ -138,21 +141,21 @@ impl PhotoStore {
         }
     }
 
-    /// Stores what comes over `stream` under `key`, in constant memory. Refused as soon as more than `limit` bytes have
-    /// come, also where the sender never said how many it would be.
+    /// Stores what comes over `stream` under `key`, in constant memory, if it is what was announced. Refused as soon as
+    /// more bytes have come, also where the sender never said how many it would be.
     ///
     /// # Errors
-    /// [`StoreError::TooLong`], [`StoreError::Incoming`] (the stream's own error), or the store's. Nothing is kept then,
-    /// and what lay under the key before stays.
-    pub async fn put_stream<S, E>(&self, key: &str, stream: S, limit: u64) -> Result<Received, StoreError>
+    /// [`StoreError::TooLong`], [`StoreError::Unexpected`], [`StoreError::Incoming`] (the stream's own error), or the
+    /// store's. Nothing is kept then, and what lay under the key before stays.
+    pub async fn put_stream<S, E>(&self, key: &str, stream: S, announced: Content) -> Result<(), StoreError>
     where
         S: Stream<Item = Result<Bytes, E>> + Send,
         E: std::fmt::Display,
     {
         check_key(key)?;
         match self {
-            PhotoStore::Directory(store) => store.put_stream(key, stream, limit).await,
-            PhotoStore::S3(store) => store.put_stream(key, stream, limit).await,
+            PhotoStore::Directory(store) => store.put_stream(key, stream, announced).await,
+            PhotoStore::S3(store) => store.put_stream(key, stream, announced).await,
         }
     }
 
@@ -205,18 +208,6 @@ impl PhotoStore {
         }
     }
 
-    /// Whether anything lies under `key`.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn exists(&self, key: &str) -> Result<bool, StoreError> {
-        check_key(key)?;
-        match self {
-            PhotoStore::Directory(store) => store.exists(key).await,
-            PhotoStore::S3(store) => store.exists(key).await,
-        }
-    }
-
     /// Keys below `folder` (such as [`UPLOADS`]) last written before `cutoff`, at most `most` of them, in no order: for a
     /// job that clears what was started and never finished.
     ///
@@ -232,23 +223,6 @@ impl PhotoStore {
         match self {
             PhotoStore::Directory(store) => store.older_than(folder, cutoff, most).await,
             PhotoStore::S3(store) => store.older_than(folder, cutoff, most).await,
-        }
-    }
-
-    /// An address at the S3 server itself, valid for `valid_for` (at most seven days), for service clients. `None` where
-    /// photos lie in a directory.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn presigned_get(
-        &self,
-        key: &str,
-        valid_for: std::time::Duration,
-    ) -> Result<Option<String>, StoreError> {
-        check_key(key)?;
-        match self {
-            PhotoStore::Directory(_) => Ok(None),
-            PhotoStore::S3(store) => store.presigned_get(key, valid_for).await.map(Some),
         }
     }
 }

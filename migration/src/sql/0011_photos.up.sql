@@ -11,6 +11,7 @@ create table photo_upload (
     expires_at {ts} not null
 ){strict};
 create index photo_upload_expires_at on photo_upload (expires_at);
+create index photo_upload_created_by on photo_upload (created_by);
 
 -- A processed picture, shared by content hash.
 create table photo_blob (
@@ -19,7 +20,10 @@ create table photo_blob (
     height {int} not null,
     bytes {int} not null,
     phash {text} not null,
-    created_at {ts} not null
+    -- When an upload last needed it.
+    created_at {ts} not null,
+    -- Set while its files are being cleared: nobody may show it then.
+    clearing_at {ts}
 ){strict};
 
 -- A picture of an asset.
@@ -34,4 +38,6 @@ create table photo (
     created_at {ts} not null
 ){strict};
 create index photo_asset_id_position on photo (asset_id, position);
+-- The same picture is on a card once.
+create unique index photo_asset_id_sha256 on photo (asset_id, sha256);
 create index photo_sha256 on photo (sha256);

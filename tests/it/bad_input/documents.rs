@@ -218,7 +218,12 @@ async fn methods(client: &Client) -> Outcome {
     for method in [Method::PUT, Method::DELETE, Method::PATCH] {
         let answer = client.request(method, "/graphql").send().await?;
         ensure!(answer.status() == 405, "{}", answer.status());
+        ensure!(answer.headers().contains_key("allow"));
+        ensure!(code(answer).await?.as_deref() == Some("METHOD_NOT_ALLOWED"));
     }
+    let answer = client.request(Method::GET, "/nowhere").send().await?;
+    ensure!(answer.status() == 404, "{}", answer.status());
+    ensure!(code(answer).await?.as_deref() == Some("NOT_FOUND"));
     Ok(())
 }
 

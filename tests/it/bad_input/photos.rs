@@ -100,6 +100,12 @@ impl Uploads<'_> {
             let payload = self.finish(&upload).await?;
             ensure!(payload["photo"].is_null() && !payload["errors"][0]["code"].is_null(), "{payload}");
         }
+        // Wrong bytes after the right ones take nothing with them.
+        let (upload, address) = self.start("image/jpeg", &picture).await?;
+        ensure!(self.put(&address, picture.clone()).await?.is_none(), "the right bytes were refused");
+        ensure!(self.put(&address, picture.iter().rev().copied().collect()).await?.is_some());
+        let payload = self.finish(&upload).await?;
+        ensure!(payload["photo"].is_object(), "{payload}");
         // Far more than announced is cut off, however the connection ends.
         let (_, address) = self.start("image/jpeg", &picture).await?;
         if let Ok(answer) = self.clerk.request(Method::PUT, &address).body(vec![7; 20_000_000]).send().await {

@@ -19,6 +19,8 @@ pub const ROLES: [Role; 8] = [Clerk, Head, Supervisor, Office, Staff, Finance, A
 pub enum Place {
     City,
     Unit(Uuid),
+    Subtree(Uuid),
+    Region(Uuid),
     Warehouse(Uuid),
 }
 
@@ -56,6 +58,8 @@ async fn person(tx: &Tx, role: Role, place: Place) -> Result<String, api::fault:
     let (scope, scope_id) = match place {
         Place::City => (Scope::City, None),
         Place::Unit(id) => (Scope::Unit, Some(id)),
+        Place::Subtree(id) => (Scope::Subtree, Some(id)),
+        Place::Region(id) => (Scope::Region, Some(id)),
         Place::Warehouse(id) => (Scope::Warehouse, Some(id)),
     };
     let grant = role_grant::Model {

@@ -3,8 +3,15 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, ensure};
+use api::app::App;
 use api::authz::{Operation, Relation, rules};
+use api::identity::Actor;
+use api::identity::session::rights_changed;
+use api::write::{Command, Tx};
 use entity::identity::Role;
+use entity::organisation::unit;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -35,6 +42,8 @@ const STORED: Parties = Parties { giver: true, receiver: false, warehouse: true 
 enum Stand {
     Giver,
     Receiver,
+    /// In the region where both are.
+    Both,
     Warehouse,
     Elsewhere,
 }
@@ -65,7 +74,9 @@ pub async fn held(backend: Backend) -> Outcome {
     let cases = cases(&city).await?;
     let tried: BTreeSet<Operation> = cases.iter().map(|case| case.operation).collect();
     for operation in Operation::ALL {
-        let related = rules(*operation).iter().any(|(_, relation)| *relation != Relation::Anywhere);
+        let related = rules(*operation)
+            .iter()
+            .any(|(_, relation)| !matches!(relation, Relation::Anywhere | Relation::City));
         ensure!(
             !related || tried.contains(operation) || ELSEWHERE.contains(operation),
             "{operation:?} asks for a relation, and no case tries it"
@@ -73,6 +84,7 @@ pub async fn held(backend: Backend) -> Outcome {
     }
 
     let warehouse = uuid_of(&city.warehouse)?;
+    let district = grow(&server.app, &city).await?;
     let mut stands = Vec::new();
     for role in ROLES {
         let places = match role {
@@ -87,6 +99,11 @@ pub async fn held(backend: Backend) -> Outcome {
                 (Stand::Giver, Place::Unit(city.giver.id)),
                 (Stand::Receiver, Place::Unit(city.receivers[0].id)),
                 (Stand::Elsewhere, Place::Unit(city.receivers[1].id)),
+                // The giver stands below that unit now.
+                (Stand::Giver, Place::Subtree(city.receivers[1].id)),
+                (Stand::Elsewhere, Place::Subtree(Uuid::now_v7())),
+                (Stand::Both, Place::Region(district)),
+                (Stand::Elsewhere, Place::Region(Uuid::now_v7())),
             ],
         };
         stands.extend(places.into_iter().map(|(stand, place)| (role, stand, place)));
@@ -104,8 +121,12 @@ pub async fn held(backend: Backend) -> Outcome {
                 allowed == role
                     && match relation {
                         Relation::Anywhere => true,
-                        Relation::Giver => case.parties.giver && *stand == Stand::Giver,
-                        Relation::Receiver => case.parties.receiver && *stand == Stand::Receiver,
+                        // Nobody here holds a role over the whole city.
+                        Relation::City => false,
+                        Relation::Giver => case.parties.giver && matches!(stand, Stand::Giver | Stand::Both),
+                        Relation::Receiver => {
+                            case.parties.receiver && matches!(stand, Stand::Receiver | Stand::Both)
+                        }
                         Relation::Warehouse => case.parties.warehouse && *stand == Stand::Warehouse,
                     }
             });
@@ -118,6 +139,24 @@ pub async fn held(backend: Backend) -> Outcome {
     }
     ensure!(wrong.is_empty(), "{} are not as the table says:\n{}", wrong.len(), wrong.join("\n"));
     server.stop().await
+}
+
+/// Puts the giver below the second receiver, and gives the region where all of them are.
+async fn grow(app: &App, city: &City) -> anyhow::Result<Uuid> {
+    let (giver, above) = (city.giver.id, city.receivers[1].id);
+    let row = app
+        .write(&Actor::system(), Command::new("grow", None, &()), |tx: Tx| async move {
+            unit::Entity::update_many()
+                .col_expr(unit::Column::ParentId, Expr::value(above))
+                .filter(unit::Column::Id.eq(giver))
+                .exec(tx.conn())
+                .await?;
+            rights_changed(&tx).await?;
+            let row = unit::Entity::find_by_id(giver).one(tx.conn()).await?;
+            Ok(row.map(|row| row.place_region_id))
+        })
+        .await?;
+    row.context("the giver")
 }
 
 impl Case {

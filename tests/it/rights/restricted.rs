@@ -3,9 +3,12 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
+use api::app::App;
+use entity::identity::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::people::{Place, enrol};
 use tests::city::{City, Person, Unit};
 use tests::moves::{self, decide, draft_listing, key, photograph, png, submit_listing, text};
 use tests::{Backend, Outcome};
@@ -29,6 +32,7 @@ pub async fn hidden(backend: Backend) -> Outcome {
     ] {
         lists(who, &card, &listing, sees).await?;
     }
+    records(&server.app, &server.base(), &city, &card, &listing).await.context("records")?;
     lookups(&city, &outsider.clerk, &card, &listing).await.context("look-ups")?;
     errors(outsider, &card, &listing).await.context("errors")?;
     pictures(&city, &outsider.clerk, &card).await.context("pictures")?;
@@ -97,6 +101,26 @@ async fn lookups(city: &City, outsider: &Person, card: &str, listing: &str) -> O
     let variables = json!({ "unit": city.giver.gid, "category": city.desks });
     let told = outsider.client.ask(query, variables).await?.to_string();
     ensure!(!told.contains(card) && !told.contains(listing), "{told}");
+    Ok(())
+}
+
+/// Trail and log: for the people of other units, whatever their role, nothing of it is there.
+async fn records(app: &App, base: &str, city: &City, card: &str, listing: &str) -> Outcome {
+    let elsewhere = Place::Unit(city.receivers[1].id);
+    let roles = [Role::Auditor, Role::Finance, Role::Office].map(|role| (role, elsewhere));
+    let mut people = enrol(app, base, &roles).await?;
+    people.extend([city.receivers[0].clerk.client.clone(), city.receivers[0].head.client.clone()]);
+    let trail = "query($id: ID!) { auditTrail(subject: $id) { edges { node { payload } } } }";
+    for client in &people {
+        for id in [card, listing] {
+            let body = client.raw(trail, json!({ "id": id })).await?;
+            ensure!(body["errors"][0]["extensions"]["code"] == "FORBIDDEN", "{body}");
+        }
+        let body = client.raw("{ events(first: 100) { edges { node { kind } } } }", json!({})).await?;
+        ensure!(body["errors"][0]["extensions"]["code"] == "FORBIDDEN", "{body}");
+    }
+    let seen = city.auditor.client.ask(trail, json!({ "id": card })).await?;
+    ensure!(seen["auditTrail"]["edges"].as_array().is_some_and(|edges| !edges.is_empty()), "{seen}");
     Ok(())
 }
 

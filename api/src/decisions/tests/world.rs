@@ -237,6 +237,7 @@ impl World {
             bytes: 1,
             phash: "0".into(),
             created_at: self.app.clock().now(),
+            clearing_at: None,
         };
         put!(self.app, photo_blob::Entity, blob);
         let photo = photo::Model {

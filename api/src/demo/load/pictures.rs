@@ -92,6 +92,7 @@ pub(super) async fn draw(drawing: Drawing<'_>, progress: &Progress) -> anyhow::R
                 bytes: i64::try_from(processed.original_length).unwrap_or(i64::MAX),
                 phash: processed.perceptual_hash.to_string(),
                 created_at: now,
+                clearing_at: None,
             });
         }
     }

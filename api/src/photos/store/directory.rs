@@ -11,7 +11,7 @@ use futures_util::{Stream, StreamExt, stream};
 use tokio_util::io::ReaderStream;
 
 use super::spool::{Spool, SpoolFile};
-use super::{PhotoBody, Received, StoreError};
+use super::{Content, PhotoBody, StoreError};
 
 /// Unfinished files, on the same disk as the finished ones so that a rename moves them. No key starts with a dot.
 const SPOOL: &str = ".unfinished";
@@ -54,24 +54,28 @@ impl DirectoryStore {
 
     pub(super) async fn put(&self, key: &str, bytes: Bytes) -> Result<(), StoreError> {
         let whole = stream::iter([Ok::<_, std::io::Error>(bytes)]);
-        self.put_stream(key, whole, u64::MAX).await.map(|_| ())
+        let (file, _) = self.spool.receive(whole, u64::MAX).await?;
+        self.keep(key, file).await
     }
 
     pub(super) async fn put_stream<S, E>(
         &self,
         key: &str,
         stream: S,
-        limit: u64,
-    ) -> Result<Received, StoreError>
+        announced: Content,
+    ) -> Result<(), StoreError>
     where
         S: Stream<Item = Result<Bytes, E>> + Send,
         E: std::fmt::Display,
     {
-        let (file, received) = self.spool.receive(stream, limit).await?;
+        let file = self.spool.receive_announced(stream, announced).await?;
+        self.keep(key, file).await
+    }
+
+    async fn keep(&self, key: &str, file: SpoolFile) -> Result<(), StoreError> {
         let this = self.clone();
         let target = self.path(key);
-        blocking(move || this.settle(file, &target)).await?;
-        Ok(received)
+        blocking(move || this.settle(file, &target)).await
     }
 
     pub(super) async fn get(&self, key: &str) -> Result<PhotoBody, StoreError> {
@@ -97,14 +101,6 @@ impl DirectoryStore {
             Err(error) => Err(error),
         })
         .await
-    }
-
-    pub(super) async fn exists(&self, key: &str) -> Result<bool, StoreError> {
-        match tokio::fs::metadata(self.path(key)).await {
-            Ok(meta) => Ok(meta.is_file()),
-            Err(error) if is_missing(&error) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
     }
 
     pub(super) async fn older_than(

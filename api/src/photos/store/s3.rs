@@ -14,14 +14,13 @@ use aws_sdk_s3::config::{
     BehaviorVersion, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
 };
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
-use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::{Stream, StreamExt, stream};
 
 use super::spool::Spool;
-use super::{PhotoBody, Received, StoreError};
+use super::{Content, PhotoBody, StoreError};
 
 /// The object that the check at start writes, reads and deletes.
 const PROBE: &str = "startup-check";
@@ -142,18 +141,17 @@ impl S3Store {
         &self,
         key: &str,
         stream: S,
-        limit: u64,
-    ) -> Result<Received, StoreError>
+        announced: Content,
+    ) -> Result<(), StoreError>
     where
         S: Stream<Item = Result<Bytes, E>> + Send,
         E: std::fmt::Display,
     {
-        let (file, received) = self.spool.receive(stream, limit).await?;
+        let file = self.spool.receive_announced(stream, announced).await?;
         let body = ByteStream::from_path(file.path())
             .await
             .map_err(|error| StoreError::Io(std::io::Error::other(error)))?;
-        self.send(key, body).await?;
-        Ok(received)
+        self.send(key, body).await
     }
 
     async fn send(&self, key: &str, body: ByteStream) -> Result<(), StoreError> {
@@ -187,15 +185,6 @@ impl S3Store {
         }
     }
 
-    pub(super) async fn exists(&self, key: &str) -> Result<bool, StoreError> {
-        let request = self.client.head_object().bucket(&self.bucket).key(key);
-        match request.send().await.map_err(|error| fault_of(key, &error)) {
-            Ok(_) => Ok(true),
-            Err(StoreError::NotFound { .. }) => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
     pub(super) async fn older_than(
         &self,
         folder: &str,
@@ -218,14 +207,6 @@ impl S3Store {
             }
         }
         Ok(found)
-    }
-
-    pub(super) async fn presigned_get(&self, key: &str, valid_for: Duration) -> Result<String, StoreError> {
-        let refused = |reason: String| StoreError::Refused { reason };
-        let validity = PresigningConfig::expires_in(valid_for).map_err(|error| refused(error.to_string()))?;
-        let request = self.client.get_object().bucket(&self.bucket).key(key);
-        let address = request.presigned(validity).await.map_err(|error| fault_of(key, &error))?;
-        Ok(address.uri().to_owned())
     }
 
     /// One sentence for the person who starts the server.

@@ -12,7 +12,7 @@ use futures_util::{Stream, StreamExt};
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
 
-use super::{Received, StoreError};
+use super::{Content, StoreError};
 
 /// A folder of unfinished files. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -43,7 +43,7 @@ impl Spool {
         &self,
         stream: S,
         limit: u64,
-    ) -> Result<(SpoolFile, Received), StoreError>
+    ) -> Result<(SpoolFile, Content), StoreError>
     where
         S: Stream<Item = Result<Bytes, E>> + Send,
         E: std::fmt::Display,
@@ -63,7 +63,21 @@ impl Spool {
         }
         // Waits for the writes still on their way to the disk's cache.
         file.flush().await?;
-        Ok((spooled, Received { length, sha256: hash.finalize().into() }))
+        Ok((spooled, Content { length, sha256: hash.finalize().into() }))
+    }
+
+    /// As [`Spool::receive`], for bytes that were announced.
+    pub(super) async fn receive_announced<S, E>(
+        &self,
+        stream: S,
+        announced: Content,
+    ) -> Result<SpoolFile, StoreError>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Send,
+        E: std::fmt::Display,
+    {
+        let (file, came) = self.receive(stream, announced.length).await?;
+        if came == announced { Ok(file) } else { Err(StoreError::Unexpected) }
     }
 
     /// A new empty file. Numbered, not random: `create_new` makes sure that no two writers share one, also of several
