@@ -32,10 +32,10 @@ pub async fn serve(
         .await
         .with_context(|| format!("cannot listen on {}; is another server there?", serving.listen))?;
     let address = listener.local_addr()?;
-    let (index, needs_rebuild) = finding::follow::open(app.data_dir()).await?;
+    let index = finding::follow::open(app.data_dir()).await?;
     app.set_search(index.clone());
     let tasks = TaskTracker::new();
-    let follower = tokio::spawn(finding::follow::follow(app.clone(), index, needs_rebuild, stop.clone()));
+    let follower = tokio::spawn(finding::follow::follow(app.clone(), index, stop.clone()));
     let routes = Routes {
         schema: crate::graphql::schema(app.clone()),
         app: app.clone(),

@@ -7,6 +7,7 @@ mod bad_input;
 mod chain;
 mod crash;
 mod frame;
+mod log;
 mod races;
 mod real_input;
 mod rights;
@@ -28,6 +29,7 @@ fn main() -> std::process::ExitCode {
     let arguments = Arguments::from_args();
     let mut registry = Registry::new();
     frame::register(&mut registry);
+    log::register(&mut registry);
     chain::register(&mut registry);
     real_input::register(&mut registry);
     races::register(&mut registry);
