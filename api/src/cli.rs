@@ -133,6 +133,9 @@ async fn serve(app: App, serving: &Serving) -> anyhow::Result<()> {
     crate::serve::serve_at(listener, app, serving, stop, ready).await
 }
 
+/// Faults of a file told one by one: whoever made a hundred thousand of them made the same one again and again.
+const TOLD: usize = 100;
+
 async fn load(app: &App, import: &Import) -> anyhow::Result<()> {
     let file = tokio::fs::read(&import.file)
         .await
@@ -150,9 +153,12 @@ async fn load(app: &App, import: &Import) -> anyhow::Result<()> {
     })
     .await?;
     bar.finish_and_clear();
-    for bad in &report.bad {
+    for bad in report.bad.iter().take(TOLD) {
         let (line, field) = (bad.line, bad.field());
         say(&format!("line {line} {field}: {} / {}", bad.reason(Locale::Zh), bad.reason(Locale::En)));
+    }
+    if let Some(more) = report.bad.len().checked_sub(TOLD).filter(|more| *more > 0) {
+        say(&format!("… and {more} more / 另有 {more} 处"));
     }
     say(&format!(
         "{} new, {} changed, {} as they were, {} faults",
@@ -166,7 +172,7 @@ async fn load(app: &App, import: &Import) -> anyhow::Result<()> {
 }
 
 async fn reindex(app: &App) -> anyhow::Result<()> {
-    let (index, _) = finding::follow::open(app.data_dir()).await?;
+    let index = finding::follow::open(app.data_dir()).await?;
     let bar = bar(finding::documents::count(app.db().read()).await?, "listings");
     let count = finding::follow::rebuild(app, &index, |done| bar.set_position(done)).await?;
     bar.finish_and_clear();

@@ -128,6 +128,7 @@ impl Settings {
         };
         let db = Db::connect(&self.url()?).await?;
         db.migrate().await.context("cannot bring the schema up to date")?;
+        crate::events::settle_restored(db.writer()).await.context("cannot put the log of events in order")?;
         master_key.must_be_that_of(&db).await?;
         let photos = Photos::new(self.photo_store(clock.now()).await?, &master_key);
         let app = App::new(Parts {

@@ -57,10 +57,10 @@ pub async fn serve_at(
     ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
-    let (index, needs_rebuild) = finding::follow::open(app.data_dir()).await?;
+    let index = finding::follow::open(app.data_dir()).await?;
     app.set_search(index.clone());
     let tasks = TaskTracker::new();
-    let follower = tokio::spawn(finding::follow::follow(app.clone(), index, needs_rebuild, stop.clone()));
+    let follower = tokio::spawn(finding::follow::follow(app.clone(), index, stop.clone()));
     let routes = Routes {
         schema: crate::graphql::schema(app.clone()),
         documents: Documents::default(),

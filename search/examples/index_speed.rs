@@ -10,7 +10,9 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta};
-use search::{Change, Embedded, Filters, ListingDocument, Options, Query, Rights, Sort};
+use search::{
+    Change, Cursor, Embedded, Filters, ListingDocument, Options, Query, Rights, Sort, Step, Warehouses,
+};
 use uuid::Uuid;
 
 const THINGS: [(&str, &str); 8] = [
@@ -44,10 +46,9 @@ fn listing(number: usize) -> ListingDocument {
         state: if number.is_multiple_of(5) { "DRAFT" } else { "LISTED" }.to_owned(),
         available: (number % 3) as i64,
         unit: id(5_000, number % 461),
+        warehouse: None,
         regions: vec![id(6_000, 0), id(6_001, number % 13)],
         value_minor: (number as i64 * 7_919) % 5_000_000,
-        year: Some(2010 + (number % 14) as i32),
-        photos: 2,
         listed_at: DateTime::UNIX_EPOCH + TimeDelta::minutes(number as i64),
         restricted: number.is_multiple_of(50),
         audience_units: Vec::new(),
@@ -94,7 +95,7 @@ async fn main() {
         rebuild.add((start..(start + 2_000).min(count)).map(listing).collect()).await.unwrap();
         most = most.max(anonymous());
     }
-    rebuild.finish(1).await.unwrap();
+    rebuild.finish(Cursor::default()).await.unwrap();
     let took = started.elapsed();
     let stats = index.stats().await.unwrap();
     println!(
@@ -109,7 +110,7 @@ async fn main() {
     for round in 0..100_usize {
         let mut changed = listing(round * 37 % count);
         changed.version = 2 + round as i64;
-        index.apply(vec![Change::Put(changed)], 2 + round as i64).await.unwrap();
+        index.apply(vec![Change::Put(changed)], Step::Stay).await.unwrap();
     }
     println!(
         "apply of one: {:.2?} each ({:.2?} of work), RssAnon {:.0} MB",
@@ -121,11 +122,15 @@ async fn main() {
     for round in 0..10_usize {
         let changes = (0..500)
             .map(|at| Change::Put(ListingDocument { version: 500, ..listing((round * 500 + at) % count) }));
-        index.apply(changes.collect(), 200 + round as i64).await.unwrap();
+        index.apply(changes.collect(), Step::Stay).await.unwrap();
     }
     println!("apply of 500: {:.1?} each, RssAnon {:.0} MB", started.elapsed() / 10, anonymous());
 
-    let of = |listed| Rights::Of { units: vec![Uuid::from_u128(5_007)], listed };
+    let of = |listed| Rights::Of {
+        units: vec![Uuid::from_u128(5_007)],
+        warehouses: Warehouses::default(),
+        listed,
+    };
     let one_region =
         Filters { regions: vec![Uuid::from_u128(6_004)], available_only: true, ..Filters::default() };
     let text =

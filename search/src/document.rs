@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// The state in which a listing is offered to others than its own unit.
@@ -41,20 +42,86 @@ pub struct ListingDocument {
     pub available: i64,
     /// The unit that offers it.
     pub unit: Uuid,
+    /// The warehouse that keeps it, or is about to.
+    pub warehouse: Option<Uuid>,
     /// The region of the unit's place and all above it, root first.
     pub regions: Vec<Uuid>,
     /// Value of one piece, in minor units of the instance's currency.
     pub value_minor: i64,
-    /// Year of making or acquiring.
-    pub year: Option<i32>,
-    /// How many photos it has.
-    pub photos: i64,
     /// When it was listed; for what is not listed yet, when it was drafted.
     pub listed_at: DateTime<Utc>,
     /// Hidden but lawful: seen by its own unit and by those who see everything, in no list or count of others.
     pub restricted: bool,
     /// Who may see it once listed: these units only (a directed listing, a narrow audience); empty is everyone.
     pub audience_units: Vec<Uuid>,
+}
+
+impl ListingDocument {
+    /// A number of all that it says: two that differ anywhere have different ones. The version of the row is not enough
+    /// to compare by, as stock, card, unit and trees change without it.
+    pub(crate) fn content(&self) -> u64 {
+        let text = serde_json::to_vec(self).unwrap_or_default();
+        let hash = Sha256::digest(&text);
+        hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+    }
+
+    /// Whether the index holds exactly this.
+    #[must_use]
+    pub fn is(&self, indexed: &Indexed) -> bool {
+        (self.id, self.version, self.content()) == (indexed.id, indexed.version, indexed.content)
+    }
+}
+
+/// What the index holds of a listing, as far as it can be compared with the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Indexed {
+    /// The listing.
+    pub id: Uuid,
+    /// Its row version.
+    pub version: i64,
+    /// A number of everything else; see [`ListingDocument::is`].
+    pub content: u64,
+}
+
+/// A place in the event log: that of the last event whose changes are in the index. Places are not compared by their
+/// numbers, which need not rise from one to the next; the log knows its own order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// Number of the event; 0 before the first.
+    pub seq: i64,
+    /// Its id, by which the log of another database is told from this one. Nil before the first.
+    pub event: Uuid,
+}
+
+/// Where a batch of changes leaves the index in the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Step {
+    /// Where it was: single listings were mended.
+    #[default]
+    Stay,
+    /// Every change up to here is in the index.
+    To(Cursor),
+    /// The same, and somewhere up to here the index became unfit: it must be rebuilt. That is kept until a rebuild that
+    /// began later is finished.
+    Outdated(Cursor),
+}
+
+impl Step {
+    /// This step and the next one as one.
+    pub(crate) fn then(self, next: Self) -> Self {
+        match (self, next) {
+            (step, Self::Stay) => step,
+            (Self::Outdated(_), Self::To(cursor)) => Self::Outdated(cursor),
+            (_, next) => next,
+        }
+    }
+
+    pub(crate) fn cursor(self) -> Option<Cursor> {
+        match self {
+            Self::Stay => None,
+            Self::To(cursor) | Self::Outdated(cursor) => Some(cursor),
+        }
+    }
 }
 
 /// A change to the index.

@@ -1,6 +1,7 @@
 //! What is indexed of a listing, what can be asked, and the engines that answer. Knows no database and no GraphQL.
 //!
-//! - [`document`]: [`ListingDocument`], what the index knows of a listing, and [`Change`], how it is told.
+//! - [`document`]: [`ListingDocument`], what the index knows of a listing, [`Change`], how it is told, and [`Cursor`],
+//!   the place in the log.
 //! - [`query`]: [`Query`] with its [`Filters`], [`Rights`] and [`Sort`], and the answer, [`Hits`].
 //! - [`embedded`]: the engine that needs no server, a tantivy directory.
 //! - [`error`]: what can go wrong, [`Error`].
@@ -17,10 +18,10 @@ pub mod embedded;
 pub mod error;
 pub mod query;
 
-pub use document::{Change, ListingDocument};
+pub use document::{Change, Cursor, Indexed, ListingDocument, Step};
 pub use embedded::{Embedded, Opened, Options, RebuildReason};
 pub use error::{Error, Result};
-pub use query::{Filters, Hits, Query, Rights, Sort};
+pub use query::{Filters, Hits, Query, Rights, Sort, Warehouses};
 
 use uuid::Uuid;
 
@@ -30,7 +31,7 @@ pub struct Stats {
     /// Listings that can be found by somebody (removed ones do not count).
     pub documents: u64,
     /// The log position up to which every change is in the index.
-    pub cursor: i64,
+    pub cursor: Cursor,
     /// Size on disk, in bytes.
     pub bytes: u64,
 }
@@ -55,23 +56,43 @@ impl SearchIndex {
 
     /// Applies changes and moves the cursor, both or neither; a search that starts afterwards sees them.
     ///
-    /// See [`Embedded::apply`] for how versions decide and what the cursor does.
+    /// See [`Embedded::apply`] for how versions decide.
     ///
     /// # Errors
     /// A fault of the engine; nothing was applied then, and the same call may be made again.
-    pub async fn apply(&self, changes: Vec<Change>, cursor: i64) -> Result<()> {
+    pub async fn apply(&self, changes: Vec<Change>, step: Step) -> Result<()> {
         match self {
-            Self::Embedded(index) => index.apply(changes, cursor).await,
+            Self::Embedded(index) => index.apply(changes, step).await,
         }
     }
 
-    /// The log position up to which every change is in the index; 0 for one that was never fed.
+    /// The log position up to which every change is in the index; the default for one that was never fed.
     ///
     /// # Errors
     /// A fault of the engine.
-    pub async fn cursor(&self) -> Result<i64> {
+    pub async fn cursor(&self) -> Result<Cursor> {
         match self {
             Self::Embedded(index) => Ok(index.cursor()),
+        }
+    }
+
+    /// Whether it was never built to the end, or became unfit since: see [`Step::Outdated`].
+    ///
+    /// # Errors
+    /// A fault of the engine.
+    pub async fn needs_rebuild(&self) -> Result<bool> {
+        match self {
+            Self::Embedded(index) => Ok(index.needs_rebuild()),
+        }
+    }
+
+    /// Throws away all that is in the index, and goes on at a place in the log; a rebuild is needed then.
+    ///
+    /// # Errors
+    /// [`Error::RebuildRunning`] when one is under way; otherwise a fault of the engine.
+    pub async fn reset(&self, cursor: Cursor) -> Result<()> {
+        match self {
+            Self::Embedded(index) => index.reset(cursor).await,
         }
     }
 
@@ -95,12 +116,12 @@ impl SearchIndex {
         }
     }
 
-    /// The indexed listings with their row versions, in order of id, those after `after`, at most `limit`: what the
-    /// reconciler compares with the database. Fewer than `limit` means that the end is reached.
+    /// The indexed listings, in order of id, those after `after`, at most `limit`: what the reconciler compares with the
+    /// database. Fewer than `limit` means that the end is reached.
     ///
     /// # Errors
     /// A fault of the engine.
-    pub async fn versions(&self, after: Option<Uuid>, limit: usize) -> Result<Vec<(Uuid, i64)>> {
+    pub async fn versions(&self, after: Option<Uuid>, limit: usize) -> Result<Vec<Indexed>> {
         match self {
             Self::Embedded(index) => index.versions(after, limit).await,
         }
@@ -148,7 +169,7 @@ impl Rebuild {
     ///
     /// # Errors
     /// A fault of the engine; the old index stays live.
-    pub async fn finish(self, cursor: i64) -> Result<()> {
+    pub async fn finish(self, cursor: Cursor) -> Result<()> {
         match self {
             Self::Embedded(rebuild) => rebuild.finish(cursor).await,
         }

@@ -67,16 +67,34 @@ pub enum Rights {
     Of {
         /// The caller's own units: all states and the restricted ones are seen there.
         units: Vec<Uuid>,
+        /// The warehouses the caller works at: all states and the restricted ones are seen there, too.
+        warehouses: Warehouses,
         /// Whether what others list may be seen: in state LISTED, not restricted, and for everyone or for one of
         /// `units`.
         listed: bool,
     },
 }
 
+/// Warehouses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Warehouses {
+    /// Every one.
+    All,
+    /// These.
+    Only(Vec<Uuid>),
+}
+
+impl Default for Warehouses {
+    /// None.
+    fn default() -> Self {
+        Self::Only(Vec::new())
+    }
+}
+
 impl Default for Rights {
     /// Nothing.
     fn default() -> Self {
-        Self::Of { units: Vec::new(), listed: false }
+        Self::Of { units: Vec::new(), warehouses: Warehouses::default(), listed: false }
     }
 }
 

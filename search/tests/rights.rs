@@ -6,7 +6,7 @@ mod common;
 use common::{everything, find, id, index_of, listing, text};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use search::{Filters, ListingDocument, Query, Rights};
+use search::{Filters, ListingDocument, Query, Rights, Warehouses};
 use uuid::Uuid;
 
 /// The meaning of a query without text, as plain as it can be said.
@@ -15,8 +15,13 @@ fn matches(listing: &ListingDocument, filters: &Filters, rights: &Rights) -> boo
     let one = |wanted: &[String], has: &String| wanted.is_empty() || wanted.contains(has);
     let seen = match rights {
         Rights::Everything => true,
-        Rights::Of { units, listed } => {
+        Rights::Of { units, warehouses, listed } => {
+            let at_work = |warehouse: &Uuid| match warehouses {
+                Warehouses::All => true,
+                Warehouses::Only(ids) => ids.contains(warehouse),
+            };
             units.contains(&listing.unit)
+                || listing.warehouse.as_ref().is_some_and(at_work)
                 || (*listed
                     && listing.state == "LISTED"
                     && !listing.restricted
@@ -59,12 +64,13 @@ fn listings() -> impl Strategy<Value = Vec<ListingDocument>> {
     let one = (
         (select(&KINDS[..]), select(&CUSTODIES[..]), select(&CONDITIONS[..]), select(&STATES[..])),
         (path(600), path(900), select(ids(500, 5)), subsequence(ids(500, 5), 0..3)),
-        (-3_i64..10, 0_i64..3, any::<bool>()),
+        (-3_i64..10, 0_i64..3, any::<bool>(), prop::option::of(select(ids(400, 3)))),
     );
     prop::collection::vec(one, 0..40).prop_map(|all| {
         all.into_iter()
             .enumerate()
-            .map(|(at, (codes, places, (value, available, restricted)))| ListingDocument {
+            .map(|(at, (codes, places, (value, available, restricted, warehouse)))| ListingDocument {
+                warehouse,
                 kind: codes.0.to_owned(),
                 custody: codes.1.to_owned(),
                 condition: codes.2.to_owned(),
@@ -114,10 +120,18 @@ fn filters() -> impl Strategy<Value = Filters> {
         })
 }
 
+fn warehouses() -> impl Strategy<Value = Warehouses> {
+    prop_oneof![
+        1 => Just(Warehouses::All),
+        4 => subsequence(ids(400, 3), 0..3).prop_map(Warehouses::Only),
+    ]
+}
+
 fn rights() -> impl Strategy<Value = Rights> {
     prop_oneof![
         1 => Just(Rights::Everything),
-        4 => (subsequence(ids(500, 5), 0..4), any::<bool>()).prop_map(|(units, listed)| Rights::Of { units, listed }),
+        4 => (subsequence(ids(500, 5), 0..4), warehouses(), any::<bool>())
+            .prop_map(|(units, warehouses, listed)| Rights::Of { units, warehouses, listed }),
     ]
 }
 
@@ -151,7 +165,7 @@ proptest! {
 }
 
 fn of(units: &[u128], listed: bool) -> Rights {
-    Rights::Of { units: units.iter().copied().map(id).collect(), listed }
+    Rights::Of { units: units.iter().copied().map(id).collect(), warehouses: Warehouses::default(), listed }
 }
 
 async fn seen(index: &search::Embedded, rights: Rights) -> Vec<u128> {
@@ -183,6 +197,26 @@ async fn what_is_restricted_or_not_listed_is_seen_by_its_unit_alone() {
     assert_eq!(seen(&index, of(&[500], true)).await, [1, 2, 3, 4]);
     assert_eq!(seen(&index, of(&[500], false)).await, [1, 2, 3, 4]);
     assert_eq!(seen(&index, Rights::Everything).await, [1, 2, 3, 4]);
+}
+
+#[tokio::test]
+async fn what_lies_in_a_warehouse_is_seen_by_those_who_work_there() {
+    let stored = |number, warehouse| ListingDocument {
+        state: "AWAITING_INSPECTION".to_owned(),
+        restricted: true,
+        warehouse: Some(id(warehouse)),
+        ..listing(number, "沙发")
+    };
+    let (_directory, index) = index_of(vec![
+        stored(1, 400),
+        stored(2, 401),
+        ListingDocument { state: "DRAFT".to_owned(), ..listing(3, "沙发") },
+    ])
+    .await;
+    let staff = |warehouses| Rights::Of { units: Vec::new(), warehouses, listed: false };
+    assert_eq!(seen(&index, staff(Warehouses::Only(vec![id(400)]))).await, [1]);
+    assert_eq!(seen(&index, staff(Warehouses::All)).await, [1, 2]);
+    assert_eq!(seen(&index, staff(Warehouses::default())).await, [0; 0]);
 }
 
 #[tokio::test]

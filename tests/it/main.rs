@@ -8,6 +8,7 @@ mod books;
 mod chain;
 mod crash;
 mod frame;
+mod log;
 mod photos;
 mod races;
 mod real_input;
@@ -30,6 +31,7 @@ fn main() -> std::process::ExitCode {
     let arguments = Arguments::from_args();
     let mut registry = Registry::new();
     frame::register(&mut registry);
+    log::register(&mut registry);
     chain::register(&mut registry);
     real_input::register(&mut registry);
     races::register(&mut registry);

@@ -1,14 +1,15 @@
 //! What people do in the city, move by move, through GraphQL over HTTP: posted, approved, asked for, handed over,
 //! received; and what every test ends with.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use api::app::App;
-use entity::events::event;
-use sea_orm::{EntityTrait, QueryOrder, QuerySelect};
+use api::finding::documents;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::city::{City, Person, Unit};
 use crate::{Backend, Outcome, Server};
@@ -225,28 +226,36 @@ pub async fn verify(app: &App) -> Outcome {
     Ok(())
 }
 
-/// The index of this process has read the whole log.
+/// The index of this process has read the whole log, and says of every listing what the database says.
 pub async fn drained(app: &App) -> Outcome {
     // All of the log, also what followers may not read yet: a transaction of any other database on the same PostgreSQL
     // can hold them back for a moment.
-    let newest: Option<i64> = event::Entity::find()
-        .select_only()
-        .column(event::Column::Seq)
-        .order_by_desc(event::Column::Seq)
-        .limit(1)
-        .into_tuple()
-        .one(app.db().read())
-        .await?;
-    let newest = newest.unwrap_or(0);
+    let end = api::events::end(app.db().read()).await?.map_or(0, |(seq, _)| seq);
+    let index = app.search().map_err(anyhow::Error::from)?;
     let begun = Instant::now();
     loop {
-        let cursor = app.search().map_err(anyhow::Error::from)?.cursor().await?;
-        if cursor >= newest {
+        let cursor = index.cursor().await?.seq;
+        let differs = differs(app).await?;
+        if cursor == end && differs.is_empty() {
             return Ok(());
         }
-        ensure!(begun.elapsed() < Duration::from_secs(20), "the index is at {cursor}, the log at {newest}");
+        ensure!(
+            begun.elapsed() < Duration::from_secs(20),
+            "the index is at {cursor}, the log at {end}; other than in the database: {differs:?}"
+        );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// Listings of which the index does not say what the database does.
+async fn differs(app: &App) -> anyhow::Result<Vec<Uuid>> {
+    let rows = documents::after(app.db().read(), &app.reference(), None, 100_000).await?;
+    let indexed = app.search().map_err(anyhow::Error::from)?.versions(None, 100_000).await?;
+    let mut known: HashMap<Uuid, _> = indexed.into_iter().map(|one| (one.id, one)).collect();
+    let wrong = rows.iter().filter(|row| !known.remove(&row.id).is_some_and(|one| row.is(&one)));
+    let mut ids: Vec<Uuid> = wrong.map(|row| row.id).collect();
+    ids.extend(known.into_keys());
+    Ok(ids)
 }
 
 /// A server with its city.

@@ -97,6 +97,11 @@ impl Server {
         format!("http://{}", self.address)
     }
 
+    /// Its folder and its database.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
     /// Folder of everything that the service keeps in files.
     pub fn data_dir(&self) -> &std::path::Path {
         &self.data_dir

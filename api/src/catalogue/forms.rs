@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::settings::known_setting;
 use crate::checks;
 use crate::fault::{Code, Rejection};
-use crate::organisation::rules::{dates, required};
+use crate::organisation::rules::{dates, required, year};
 
 /// Longest life, in months: a hundred years.
 const LONGEST: i64 = 1200;
@@ -139,6 +139,7 @@ impl StandardForm {
         if let Some(percent) = form.cap_percent {
             checks::range(&mut faults, "capPercent", percent, 0, 10_000);
         }
+        year(&mut faults, "validFrom", form.valid_from);
         (form, faults)
     }
 }
@@ -236,6 +237,7 @@ impl SettingForm {
 }
 
 fn not_before(faults: &mut Vec<Rejection>, field: &str, day: NaiveDate, today: NaiveDate) {
+    year(faults, field, day);
     if day < today {
         let expected = format!("不早于今天 {today} / not before today, {today}");
         faults.push(Rejection::new(Code::Malformed).at(field).with("expected", expected));
@@ -253,11 +255,30 @@ mod tests {
             |from: &str| SettingForm { name: "hold_days".into(), value: 5, from: from.parse().unwrap() };
         assert!(form("2026-03-02").faults(today).is_empty());
         assert_eq!(form("2026-03-01").faults(today).len(), 1);
+        assert_eq!(form("+99999-01-01").faults(today)[0].field, ["from"]);
         assert_eq!(SettingForm { value: 0, ..form("2026-03-02") }.faults(today)[0].code, Code::OutOfRange);
         assert_eq!(
             SettingForm { name: "x".into(), ..form("2026-03-02") }.faults(today)[0].code,
             Code::NotFound
         );
+    }
+
+    #[test]
+    fn a_standard_begins_on_a_day_that_both_databases_keep() {
+        let form = |from: &str| StandardForm {
+            region_id: None,
+            category_id: Uuid::nil(),
+            rank: None,
+            price_cap: Money(500_000),
+            min_service_months: 72,
+            cap_percent: None,
+            source: "财资〔2016〕27号".into(),
+            valid_from: from.parse().unwrap(),
+        };
+        assert!(form("2016-07-01").cleaned().1.is_empty());
+        for strange in ["+99999-01-01", "1899-12-31"] {
+            assert_eq!(form(strange).cleaned().1[0].field, ["validFrom"], "{strange}");
+        }
     }
 
     #[test]

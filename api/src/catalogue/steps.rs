@@ -217,7 +217,11 @@ pub async fn put_standard(tx: &Tx, form: StandardForm) -> Result<(allocation_sta
         None => same.filter(Column::Rank.is_null()),
     };
     let revisions = same.order_by_desc(Column::Revision).all(tx.conn()).await?;
-    if let Some(same) = revisions.iter().find(|revision| StandardForm::from(*revision) == form) {
+    // One that was replaced on its first day was never in force, and says nothing of what is.
+    let in_force = |revision: &&allocation_standard::Model| {
+        revision.valid_to.is_none_or(|to| to >= revision.valid_from) && StandardForm::from(*revision) == form
+    };
+    if let Some(same) = revisions.iter().find(in_force) {
         return Ok((same.clone(), false));
     }
     let last = revisions.into_iter().next();

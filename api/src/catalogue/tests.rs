@@ -123,6 +123,33 @@ async fn a_category_hangs_below_its_own_edition_and_never_below_itself() {
 }
 
 #[tokio::test]
+async fn a_standard_said_again_after_another_of_the_same_day_is_in_force_again() {
+    let (app, _folder) = testing::app().await;
+    let root = save(&app, category("A02010105", None)).await.unwrap();
+    let set = async |cap: i64| {
+        let form = StandardForm {
+            region_id: None,
+            category_id: root,
+            rank: None,
+            price_cap: Money(cap),
+            min_service_months: 72,
+            cap_percent: None,
+            source: "财资〔2016〕27号".into(),
+            valid_from: day("2026-03-01"),
+        };
+        set_standard::set_standard(&app, &Actor::system(), None, &form).await.unwrap()
+    };
+    let first = set(500_000).await;
+    let second = set(600_000).await;
+    let third = set(500_000).await;
+    assert!(third != first && third != second, "the first was replaced on its first day, and is void");
+    let reference = app.reference();
+    let found =
+        steps::standard_at(app.db().read(), &reference, root, Uuid::nil(), day("2026-03-02")).await.unwrap();
+    assert_eq!(found.map(|row| (row.id, row.price_cap)), Some((third, Money(500_000))));
+}
+
+#[tokio::test]
 async fn a_new_revision_ends_the_old_one_and_both_are_found_by_their_day() {
     let (app, _folder) = testing::app().await;
     let root = save(&app, category("A02000000", None)).await.unwrap();

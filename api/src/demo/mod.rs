@@ -67,7 +67,7 @@ pub async fn prepare(app: &App, args: &DemoArgs, out: &mut impl Write) -> anyhow
         }
     } else {
         // Here and not by the server, whose first searches would find a part of it.
-        let (index, _) = finding::follow::open(app.data_dir()).await?;
+        let index = finding::follow::open(app.data_dir()).await?;
         progress.index(app, &index, plan.listings).await?;
     }
     let entries = accounts::entries(&city);

@@ -15,7 +15,8 @@ use crate::graphql::ids::{Kind, encode};
 /// Something that happened.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct Event {
-    /// Place in the log: it grows, with gaps.
+    /// Number in the log, with gaps. The log is in the order in which events became certain, which can differ from that of
+    /// their numbers.
     pub seq: i64,
     /// The same event has the same id wherever it is told.
     pub id: ID,

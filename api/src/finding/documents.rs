@@ -1,18 +1,21 @@
 //! Listings as the index knows them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use chrono::Datelike;
 use entity::assets::asset;
 use entity::listings::{listing, listing_stock};
-use entity::photos::photo;
+use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, JoinType, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, RelationDef,
 };
 use search::ListingDocument;
 use uuid::Uuid;
 
 use crate::organisation::Reference;
+
+/// Ids named in one statement.
+const PART: usize = 500;
 
 /// Documents of these listings, in no order; those that are not there are missing.
 ///
@@ -46,39 +49,53 @@ pub async fn after(
     complete(conn, reference, rows).await
 }
 
-/// Ids and versions after `after`, in order of id: what the reconciler compares.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn versions(
-    conn: &impl ConnectionTrait,
-    after: Option<Uuid>,
-    limit: u64,
-) -> Result<Vec<(Uuid, i64)>, DbErr> {
-    let mut query =
-        listing::Entity::find().select_only().columns([listing::Column::Id, listing::Column::Version]);
-    if let Some(after) = after {
-        query = query.filter(listing::Column::Id.gt(after));
-    }
-    query.order_by_asc(listing::Column::Id).limit(limit).into_tuple().all(conn).await
+/// What changed besides listings themselves, and changes what is said of them.
+#[derive(Debug, Default)]
+pub struct Touched {
+    /// Cards.
+    pub assets: Vec<Uuid>,
+    /// Units that changed, or whose place in the tree of regions did.
+    pub units: Vec<Uuid>,
+    /// Categories that changed, or whose place in their tree did.
+    pub categories: Vec<Uuid>,
 }
 
-/// Ids of the listings of these assets or units.
+/// Ids of the listings that are touched: one more than `most` where they are too many to name.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn touched(
     conn: &impl ConnectionTrait,
-    assets: &[Uuid],
-    units: &[Uuid],
-) -> Result<Vec<Uuid>, DbErr> {
-    let mut found = Vec::new();
-    for (column, ids) in [(listing::Column::AssetId, assets), (listing::Column::UnitId, units)] {
-        if !ids.is_empty() {
-            let query = listing::Entity::find().select_only().column(listing::Column::Id);
-            let more: Vec<Uuid> =
-                query.filter(column.is_in(ids.iter().copied())).into_tuple().all(conn).await?;
+    what: &Touched,
+    most: usize,
+) -> Result<BTreeSet<Uuid>, DbErr> {
+    // Here alone: it would hide `max` of numbers.
+    use sea_orm::sea_query::ExprTrait as _;
+    let mut found = BTreeSet::new();
+    let by_card =
+        listing::Entity::belongs_to(asset::Entity).from(listing::Column::AssetId).to(asset::Column::Id);
+    let by_card: RelationDef = by_card.into();
+    let ways = [
+        (&what.assets, Expr::col((listing::Entity, listing::Column::AssetId)), false),
+        (&what.units, Expr::col((listing::Entity, listing::Column::UnitId)), false),
+        (&what.categories, Expr::col((asset::Entity, asset::Column::CategoryId)), true),
+    ];
+    for (ids, column, joined) in ways {
+        for part in ids.chunks(PART) {
+            let mut query = listing::Entity::find().select_only().column(listing::Column::Id);
+            if joined {
+                query = query.join(JoinType::InnerJoin, by_card.clone());
+            }
+            let more: Vec<Uuid> = query
+                .filter(column.clone().is_in(part.iter().copied()))
+                .limit(most as u64 + 1)
+                .into_tuple()
+                .all(conn)
+                .await?;
             found.extend(more);
+            if found.len() > most {
+                return Ok(found);
+            }
         }
     }
     Ok(found)
@@ -101,28 +118,16 @@ async fn complete(
         .into_iter()
         .collect();
     let cards: HashMap<Uuid, asset::Model> = asset::Entity::find()
-        .filter(asset::Column::Id.is_in(card_ids.iter().copied()))
+        .filter(asset::Column::Id.is_in(card_ids))
         .all(conn)
         .await?
         .into_iter()
         .map(|card| (card.id, card))
         .collect();
-    let photos: HashMap<Uuid, i64> = photo::Entity::find()
-        .select_only()
-        .column(photo::Column::AssetId)
-        .column_as(photo::Column::Id.count(), "photos")
-        .filter(photo::Column::AssetId.is_in(card_ids))
-        .group_by(photo::Column::AssetId)
-        .into_tuple()
-        .all(conn)
-        .await?
-        .into_iter()
-        .collect();
     let documents = listings.into_iter().filter_map(|listing| {
         let card = cards.get(&listing.asset_id)?;
         let available = stock.get(&listing.id).copied().unwrap_or(0);
-        let photos = photos.get(&card.id).copied().unwrap_or(0);
-        Some(document(reference, listing, card, available, photos))
+        Some(document(reference, listing, card, available))
     });
     Ok(documents.collect())
 }
@@ -132,7 +137,6 @@ fn document(
     listing: listing::Model,
     card: &asset::Model,
     available: i64,
-    photos: i64,
 ) -> ListingDocument {
     let root_first = |mut path: Vec<Uuid>| {
         path.reverse();
@@ -155,10 +159,9 @@ fn document(
         state: listing.state.to_string(),
         available,
         unit: listing.unit_id,
+        warehouse: listing.warehouse_id,
         regions: place.map(|id| root_first(reference.region_path(id))).unwrap_or_default(),
         value_minor: card.value.map_or(0, |value| value.0 / card.quantity.max(1)),
-        year: card.acquired_on.map(|day| day.year()),
-        photos,
         listed_at: listing.listed_at.unwrap_or(listing.created_at),
         // Sold out, it names a card that is another unit's by now: nobody but its unit sees it any more.
         restricted: card.restricted || card.holder_id != listing.unit_id,

@@ -139,7 +139,7 @@ impl FindingQuery {
         Ok(SearchConnection {
             edges: edges.map(|(place, node)| SearchEdge { cursor: read::cursor(place), node }).collect(),
             page_info: PageInfo {
-                has_next_page: (end as u64) < hits.total,
+                has_next_page: read::goes_on(end, hits.total),
                 end_cursor: end.checked_sub(1).filter(|_| end > offset).map(read::cursor),
             },
             total_count: hits.total,

@@ -11,3 +11,6 @@ pub mod follow;
 pub mod graphql;
 pub mod read;
 pub mod start_reindex;
+
+#[cfg(test)]
+mod tests;

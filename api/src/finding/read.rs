@@ -3,15 +3,13 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use search::{Hits, Query, Rights};
+use search::query::MAX_OFFSET;
+use search::{Hits, Query, Rights, Warehouses};
 
 use crate::app::App;
 use crate::authz::{Operation, UnitSet};
 use crate::fault::{Code, Fault, Rejection};
 use crate::identity::Actor;
-
-/// Farthest a search may be paged; beyond it a narrower search helps more.
-const FARTHEST: usize = 10_000;
 
 /// What the caller may find.
 #[must_use]
@@ -23,7 +21,14 @@ pub fn rights(actor: &Actor) -> Rights {
         UnitSet::Only(units) => {
             let mut units: Vec<_> = units.into_iter().collect();
             units.sort_unstable();
-            Rights::Of { units, listed: !actor.grants().is_empty() }
+            let warehouses = if reach.every_warehouse {
+                Warehouses::All
+            } else {
+                let mut ids: Vec<_> = reach.warehouses.into_iter().collect();
+                ids.sort_unstable();
+                Warehouses::Only(ids)
+            };
+            Rights::Of { units, warehouses, listed: !actor.grants().is_empty() }
         }
     }
 }
@@ -49,6 +54,12 @@ pub fn cursor(place: usize) -> String {
     URL_SAFE_NO_PAD.encode(format!("hit {place}"))
 }
 
+/// Whether a page can follow the one that ends before this place: there are more hits, and they are not too far away.
+#[must_use]
+pub fn goes_on(end: usize, total: u64) -> bool {
+    (end as u64) < total && end <= MAX_OFFSET
+}
+
 /// Where the page after this cursor begins.
 ///
 /// # Errors
@@ -61,8 +72,8 @@ pub fn offset(after: Option<&str>, most: usize) -> Result<usize, Rejection> {
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .and_then(|text| text.strip_prefix("hit ")?.parse::<usize>().ok());
     place
-        .map(|place| place + 1)
-        .filter(|offset| *offset <= FARTHEST)
+        .and_then(|place| place.checked_add(1))
+        .filter(|offset| *offset <= MAX_OFFSET)
         .ok_or_else(|| Rejection::new(Code::BadPage).at("after").with("most", most))
 }
 
@@ -74,8 +85,20 @@ mod tests {
     fn cursors_come_back_and_strange_ones_are_refused() {
         assert_eq!(offset(Some(&cursor(19)), 100), Ok(20));
         assert_eq!(offset(None, 100), Ok(0));
+        assert_eq!(offset(Some(&cursor(MAX_OFFSET - 1)), 100), Ok(MAX_OFFSET));
+        assert!(offset(Some(&cursor(MAX_OFFSET)), 100).is_err());
+        assert!(offset(Some(&cursor(usize::MAX)), 100).is_err(), "nothing comes after the last number");
         for strange in ["", "x", "aGl0IDk5OTk5OTk5", "aGl0IC0x"] {
             assert!(offset(Some(strange), 100).is_err(), "{strange}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_says_it_goes_on_has_a_cursor_that_is_taken() {
+        assert!(goes_on(20, 21) && !goes_on(20, 20));
+        for (end, more) in [(MAX_OFFSET, true), (MAX_OFFSET + 1, false)] {
+            assert_eq!(goes_on(end, 1_000_000), more);
+            assert_eq!(offset(Some(&cursor(end - 1)), 100).is_ok(), more);
         }
     }
 }

@@ -116,7 +116,9 @@ impl Row {
         };
         let before = self.key.find(tx, &self.key.code).await?;
         let kept = before.as_ref();
-        // A new category is of the kind of what it hangs below.
+        // A new category is of the kind of what it hangs below, and has a disk where that has.
+        let has_disk = self.has_disk.or(kept.map(|row| row.has_disk));
+        let has_disk = has_disk.or(parent.as_ref().map(|row| row.has_disk)).unwrap_or(false);
         let kind = self.kind.or(kept.map(|row| row.kind)).or(parent.as_ref().map(|row| row.kind));
         let form = CategoryForm {
             system: self.key.system.clone(),
@@ -126,7 +128,7 @@ impl Row {
             parent_id: parent.map(|row| row.id).or(kept.and_then(|row| row.parent_id)),
             kind: kind.unwrap_or(AssetKind::General),
             depreciation_months: self.depreciation_months.or(kept.and_then(|row| row.depreciation_months)),
-            has_disk: self.has_disk.or(kept.map(|row| row.has_disk)).unwrap_or(false),
+            has_disk,
             valid_from: self.valid_from.or(kept.map(|row| row.valid_from)).unwrap_or(tx.today()),
             valid_to: self.valid_to.or(kept.and_then(|row| row.valid_to)),
         };

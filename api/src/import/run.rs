@@ -1,5 +1,6 @@
 //! Loads a file.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use entity::identity::Locale;
@@ -155,21 +156,17 @@ pub async fn run(
     let mut rows: Vec<(u64, Row)> = Vec::new();
     let read = table::read(file, what.headers())?;
     let total = read.len() as u64;
-    let mut seen = std::collections::HashMap::new();
+    let mut seen = Seen::default();
     for mut cells in read {
         let row = Row::read(what, &mut cells);
-        if cells.faults.is_empty() {
-            // The first key is the one that names a row; a second row of that name would silently win.
-            let name = row.keys().into_iter().next().unwrap_or_default();
-            if let Some(first) = seen.insert(name, cells.line) {
-                let fault = Rejection::new(Code::DuplicateRow).with("line", first);
-                report.bad.push(BadRow { line: cells.line, rejection: fault });
-                continue;
-            }
-            rows.push((cells.line, row));
-        } else {
-            let line = cells.line;
+        let line = cells.line;
+        if !cells.faults.is_empty() {
             report.bad.extend(cells.faults.into_iter().map(|rejection| BadRow { line, rejection }));
+        } else if let Some(first) = seen.before(line, row.keys()) {
+            let rejection = Rejection::new(Code::DuplicateRow).with("line", first);
+            report.bad.push(BadRow { line, rejection });
+        } else {
+            rows.push((line, row));
         }
     }
     // Revisions of a standard follow each other by their days; other rows keep the order of the file.
@@ -192,6 +189,33 @@ pub async fn run(
     // What was loaded is seen by whoever asks next in this process, too.
     app.generation().await?;
     Ok(report)
+}
+
+/// The rows of a file by their names: a second row of the same thing would silently win.
+///
+/// The first key is the one that names a row; it may be called by the others, too. Two that share only such another key
+/// are two things (units of one name with a code each), but a row that is named by it may be either of them.
+#[derive(Default)]
+struct Seen {
+    named: HashMap<String, u64>,
+    called: HashMap<String, u64>,
+}
+
+impl Seen {
+    /// Takes the row in; gives the line of the one before it that is about the same.
+    fn before(&mut self, line: u64, keys: Vec<String>) -> Option<u64> {
+        let first = keys.first().and_then(|name| self.called.get(name));
+        let first = first.or_else(|| keys.iter().find_map(|key| self.named.get(key))).copied();
+        if first.is_none() {
+            if let Some(name) = keys.first() {
+                self.named.insert(name.clone(), line);
+            }
+            for key in keys {
+                self.called.entry(key).or_insert(line);
+            }
+        }
+        first
+    }
 }
 
 /// Writes a batch in one transaction. A bad row writes nothing, because every step tells all faults before it writes.

@@ -62,6 +62,52 @@ async fn files_load_whatever_their_order_and_load_again_without_a_change() {
 }
 
 #[tokio::test]
+async fn two_rows_that_may_be_one_unit_are_told() {
+    let (app, _folder) = testing::app().await;
+    load(&app, What::Regions, REGIONS).await;
+    let header = "name,credit_code,fiscal_level,fiscal_region,place_region,state\n";
+    let (with, without) = ("甲,1242000042000186X2,CITY,420100,420100,\n", "甲,,CITY,420100,420100,\n");
+    for rows in [[with, without], [without, with]] {
+        let report = load(&app, What::Units, &format!("{header}{}{}", rows[0], rows[1])).await;
+        assert_eq!(bad(&report), [(3, Code::DuplicateRow, String::new())], "{rows:?}");
+    }
+    let other = "甲,11440303007542320T,CITY,420100,420100,CLOSED\n";
+    assert_eq!(
+        bad(&load(&app, What::Units, &format!("{header}{with}{other}")).await),
+        [],
+        "each has its code"
+    );
+}
+
+#[tokio::test]
+async fn a_unit_is_written_after_the_one_whose_code_it_names_in_small_letters() {
+    let (app, _folder) = testing::app().await;
+    load(&app, What::Regions, REGIONS).await;
+    let report = load(
+        &app,
+        What::Units,
+        "name,credit_code,parent,fiscal_level,fiscal_region,place_region\n\
+         武汉市第一中学,,1242000042000186x2,CITY,420100,420100\n\
+         武汉市教育局,1242000042000186X2,,CITY,420100,420100\n",
+    )
+    .await;
+    assert_eq!(report, Report { created: 2, ..Report::default() });
+}
+
+#[tokio::test]
+async fn a_category_below_one_with_a_disk_has_one_unless_the_file_says_no() {
+    let (app, _folder) = testing::app().await;
+    let file = "code,name,parent,has_disk\n\
+        A02010100,计算机,,是\n\
+        A02010105,台式计算机,A02010100,\n\
+        A02010199,无盘终端,A02010100,否\n";
+    load(&app, What::Categories, file).await;
+    let reference = app.reference();
+    let has_disk = |code: &str| reference.categories().find(|row| row.code == code).unwrap().has_disk;
+    assert!(has_disk("A02010105") && !has_disk("A02010199"));
+}
+
+#[tokio::test]
 async fn bad_rows_are_told_with_line_field_and_reason_and_good_ones_are_kept() {
     let (app, _folder) = testing::app().await;
     load(&app, What::Regions, REGIONS).await;

@@ -67,12 +67,16 @@ impl Row {
         }
     }
 
+    /// The first one names the row.
     pub(super) fn keys(&self) -> Vec<String> {
         self.credit_code.iter().cloned().chain([self.name.clone()]).collect()
     }
 
     pub(super) fn needs(&self) -> Vec<String> {
-        [&self.parent, &self.supervisor, &self.successor].into_iter().flatten().cloned().collect()
+        let names = [&self.parent, &self.supervisor, &self.successor].into_iter().flatten();
+        // Codes are kept in capitals; a name stays as it is written.
+        let code = |name: &String| name.len() == 18 && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        names.map(|name| if code(name) { name.to_ascii_uppercase() } else { name.clone() }).collect()
     }
 
     pub(super) async fn put(&self, tx: &Tx) -> Result<Kept, Fault> {

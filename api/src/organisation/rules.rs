@@ -156,14 +156,21 @@ pub(crate) fn required(faults: &mut Vec<Rejection>, field: &str, value: &str, mo
 /// First and last day in their order.
 pub(crate) fn dates(faults: &mut Vec<Rejection>, from: NaiveDate, to: Option<NaiveDate>) {
     for (field, day) in [("validFrom", Some(from)), ("validTo", to)] {
-        if day.is_some_and(|day| !(1900..=9999).contains(&day.year())) {
-            let expected = "1900 至 9999 年 / a year from 1900 to 9999";
-            faults.push(Rejection::new(Code::Malformed).at(field).with("expected", expected));
+        if let Some(day) = day {
+            year(faults, field, day);
         }
     }
     if to.is_some_and(|to| to < from) {
         let expected = "不早于生效日期 / not before its first day";
         faults.push(Rejection::new(Code::Malformed).at("validTo").with("expected", expected));
+    }
+}
+
+/// A day that both databases keep and sort alike.
+pub(crate) fn year(faults: &mut Vec<Rejection>, field: &str, day: NaiveDate) {
+    if !(1900..=9999).contains(&day.year()) {
+        let expected = "1900 至 9999 年 / a year from 1900 to 9999";
+        faults.push(Rejection::new(Code::Malformed).at(field).with("expected", expected));
     }
 }
 

@@ -15,3 +15,6 @@ create table event (
     -- end
 ){strict};
 create index event_subject_id_seq on event (subject_id, seq);
+-- only postgres
+create index event_xid_seq on event (xid, seq);
+-- end

@@ -18,6 +18,7 @@ create table job (
 ){strict};
 create index job_state_run_at on job (state, run_at);
 create index job_created_at_id on job (created_at, id);
+create index job_kind_created_at_id on job (kind, created_at, id);
 
 -- The stored answer of a mutation, kept 7 days.
 create table idempotency (

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
 use tantivy::collector::Count;
 use tantivy::indexer::IndexWriterOptions;
@@ -16,14 +17,15 @@ use uuid::Uuid;
 
 use super::analysis;
 use super::schema::{self, Fields, column, flag};
-use crate::document::Change;
+use crate::document::{Change, Cursor, Indexed, Step};
 use crate::error::{Error, Result};
 
 /// What every commit carries, so that documents and position are on disk together or not at all.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Payload {
-    cursor: i64,
-    /// Whether the index was once built from all rows; false for an empty one that only holds the place.
+    cursor: Cursor,
+    /// Whether the index was built from all rows; false for an empty one that only holds the place, and for one that
+    /// became unfit since.
     complete: bool,
 }
 
@@ -33,8 +35,7 @@ pub(super) struct Generation {
     pub fields: Fields,
     index: Index,
     reader: IndexReader,
-    cursor: AtomicI64,
-    complete: bool,
+    payload: ArcSwap<Payload>,
 }
 
 /// What the index knows of an id.
@@ -52,7 +53,7 @@ impl Generation {
             .tokenizers(analysis::tokenizers())
             .create_in_dir(directory)?;
         let mut writer: IndexWriter = index.writer_with_options(options(0))?;
-        commit(&mut writer, Payload { cursor: 0, complete: false })
+        commit(&mut writer, Payload::default())
     }
 
     /// Opens an index; any fault of its files is an error.
@@ -72,8 +73,7 @@ impl Generation {
             fields,
             index,
             reader,
-            cursor: AtomicI64::new(payload.cursor),
-            complete: payload.complete,
+            payload: ArcSwap::from_pointee(payload),
         })
     }
 
@@ -83,11 +83,11 @@ impl Generation {
     }
 
     pub fn complete(&self) -> bool {
-        self.complete
+        self.payload.load().complete
     }
 
-    pub fn cursor(&self) -> i64 {
-        self.cursor.load(Ordering::Acquire)
+    pub fn cursor(&self) -> Cursor {
+        self.payload.load().cursor
     }
 
     pub fn searcher(&self) -> Searcher {
@@ -106,7 +106,7 @@ impl Generation {
         &self,
         writer: &mut IndexWriter,
         changes: &BTreeMap<Uuid, Change>,
-        cursor: i64,
+        step: Step,
     ) -> Result<()> {
         let searcher = self.searcher();
         let mut written = 0_usize;
@@ -122,23 +122,29 @@ impl Generation {
             })?;
             written += 1;
         }
-        let cursor = cursor.max(self.cursor());
-        if written == 0 && cursor == self.cursor() {
+        let before = **self.payload.load();
+        let payload = Payload {
+            cursor: step.cursor().unwrap_or(before.cursor),
+            complete: before.complete && !matches!(step, Step::Outdated(_)),
+        };
+        if written == 0 && payload == before {
             return Ok(());
         }
-        commit(writer, Payload { cursor, complete: self.complete })?;
-        self.reader.reload()?;
-        self.cursor.store(cursor, Ordering::Release);
+        self.commit(writer, payload)?;
+        let cursor = payload.cursor.seq;
         tracing::debug!(written, stale = changes.len() - written, cursor, "search index written");
         Ok(())
     }
 
     /// Marks the index as built from all rows, at a position.
-    pub fn complete_at(&mut self, writer: &mut IndexWriter, cursor: i64) -> Result<()> {
-        commit(writer, Payload { cursor, complete: true })?;
+    pub fn complete_at(&self, writer: &mut IndexWriter, cursor: Cursor) -> Result<()> {
+        self.commit(writer, Payload { cursor, complete: true })
+    }
+
+    fn commit(&self, writer: &mut IndexWriter, payload: Payload) -> Result<()> {
+        commit(writer, payload)?;
         self.reader.reload()?;
-        self.complete = true;
-        self.cursor.store(cursor, Ordering::Release);
+        self.payload.store(Arc::new(payload));
         Ok(())
     }
 
@@ -167,12 +173,13 @@ impl Generation {
         Ok(None)
     }
 
-    /// Ids and versions of what is not removed, in order of id.
-    pub fn versions(&self, after: Option<Uuid>, limit: usize) -> Result<Vec<(Uuid, i64)>> {
+    /// What is not removed, in order of id.
+    pub fn versions(&self, after: Option<Uuid>, limit: usize) -> Result<Vec<Indexed>> {
         let mut all = Vec::new();
         for segment in self.searcher().segment_readers() {
             let columns = segment.fast_fields();
             let (version, removed) = (columns.i64(column::VERSION)?, columns.u64(column::REMOVED)?);
+            let content = columns.u64(column::CONTENT)?;
             let inverted = segment.inverted_index(self.fields.id)?;
             let range = inverted.terms().range();
             let mut terms = match after {
@@ -190,7 +197,11 @@ impl Generation {
                 while postings.doc() != TERMINATED {
                     let document = postings.doc();
                     if !segment.is_deleted(document) && removed.first(document) == Some(0) {
-                        all.push((id, version.first(document).unwrap_or(i64::MIN)));
+                        all.push(Indexed {
+                            id,
+                            version: version.first(document).unwrap_or(i64::MIN),
+                            content: content.first(document).unwrap_or_default(),
+                        });
                         found += 1;
                     }
                     postings.advance();

@@ -24,7 +24,7 @@ use arc_swap::ArcSwap;
 use tantivy::IndexWriter;
 use uuid::Uuid;
 
-use crate::document::{self, Change};
+use crate::document::{self, Change, Cursor, Indexed, Step};
 use crate::error::{Error, Result};
 use crate::query::{Hits, Query};
 use crate::{ListingDocument, Stats};
@@ -93,7 +93,7 @@ struct Desk {
 #[derive(Default)]
 struct Since {
     changes: BTreeMap<Uuid, Change>,
-    cursor: Option<i64>,
+    step: Step,
 }
 
 impl Embedded {
@@ -144,22 +144,37 @@ impl Embedded {
     /// Applies changes and moves the cursor in one commit; a search that starts afterwards sees them.
     ///
     /// Of several changes to a listing, and against what the index holds, the newest version wins; an older one is
-    /// passed over without an error. The cursor never goes back: who mends single listings passes 0.
+    /// passed over without an error.
     ///
     /// A commit costs some tens of milliseconds and a dozen syncs whatever it holds, also when it only moves the
     /// cursor: so a follower hands over all that has gathered since its last call, not event by event.
     ///
     /// # Errors
     /// A fault of the engine or the disk; nothing was applied then, and the same call may be made again.
-    pub async fn apply(&self, changes: Vec<Change>, cursor: i64) -> Result<()> {
+    pub async fn apply(&self, changes: Vec<Change>, step: Step) -> Result<()> {
         let shared = Arc::clone(&self.shared);
-        blocking(move || shared.apply(document::newest(changes), cursor)).await
+        blocking(move || shared.apply(document::newest(changes), step)).await
     }
 
-    /// The log position up to which every change is in the index; 0 for one that was never fed.
+    /// The log position up to which every change is in the index; the default for one that was never fed.
     #[must_use]
-    pub fn cursor(&self) -> i64 {
+    pub fn cursor(&self) -> Cursor {
         self.shared.live.load().cursor()
+    }
+
+    /// Whether it was never built to the end, or became unfit since: see [`Step::Outdated`].
+    #[must_use]
+    pub fn needs_rebuild(&self) -> bool {
+        !self.shared.live.load().complete()
+    }
+
+    /// Puts an empty index that goes on at `cursor` in the place of this one, which is of another log.
+    ///
+    /// # Errors
+    /// [`Error::RebuildRunning`] when one is under way; otherwise a fault of the engine or the disk.
+    pub async fn reset(&self, cursor: Cursor) -> Result<()> {
+        let shared = Arc::clone(&self.shared);
+        blocking(move || shared.reset(cursor)).await
     }
 
     /// Loads the dictionary (30 MB, about 0.2 s), which the first Han text would otherwise wait for.
@@ -183,11 +198,11 @@ impl Embedded {
         blocking(move || Rebuild::begin(shared)).await
     }
 
-    /// The indexed listings with their row versions, in order of id, those after `after`, at most `limit`.
+    /// The indexed listings, in order of id, those after `after`, at most `limit`.
     ///
     /// # Errors
     /// A fault of the engine.
-    pub async fn versions(&self, after: Option<Uuid>, limit: usize) -> Result<Vec<(Uuid, i64)>> {
+    pub async fn versions(&self, after: Option<Uuid>, limit: usize) -> Result<Vec<Indexed>> {
         let live = self.shared.live.load_full();
         blocking(move || live.versions(after, limit)).await
     }
@@ -217,7 +232,7 @@ impl std::fmt::Debug for Embedded {
 }
 
 impl Shared {
-    fn apply(&self, changes: BTreeMap<Uuid, Change>, cursor: i64) -> Result<()> {
+    fn apply(&self, changes: BTreeMap<Uuid, Change>, step: Step) -> Result<()> {
         let mut desk = self.desk();
         let live = self.live.load_full();
         // Taken out, so that a writer in which something failed, and which may hold half a batch, is dropped.
@@ -225,12 +240,27 @@ impl Shared {
             Some(writer) => writer,
             None => live.writer(0)?,
         };
-        live.write(&mut writer, &changes, cursor)?;
+        live.write(&mut writer, &changes, step)?;
         desk.writer = Some(writer);
         if let Some(since) = &mut desk.since {
-            since.cursor = since.cursor.max(Some(cursor));
+            since.step = since.step.then(step);
             changes.into_values().for_each(|change| document::merge(&mut since.changes, change));
         }
+        Ok(())
+    }
+
+    fn reset(&self, cursor: Cursor) -> Result<()> {
+        let mut desk = self.desk();
+        if desk.since.is_some() {
+            return Err(Error::RebuildRunning);
+        }
+        let fresh = self.place.start_anew()?;
+        let mut writer = fresh.writer(0)?;
+        fresh.write(&mut writer, &BTreeMap::new(), Step::To(cursor))?;
+        let old = self.live.swap(Arc::new(fresh));
+        desk.writer = Some(writer);
+        drop(desk);
+        place::remove(&old.directory);
         Ok(())
     }
 

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::analysis::{self, Piece};
 use super::schema::{Fields, TextFields, flag};
-use crate::query::{Filters, Query, Rights};
+use crate::query::{Filters, Query, Rights, Warehouses};
 
 const NAME: f32 = 10.0;
 const MAKE: f32 = 5.0;
@@ -56,13 +56,17 @@ pub(super) fn plan(fields: &Fields, query: &Query) -> Option<Boxed> {
 fn rights(fields: &Fields, rights: &Rights) -> Option<Boxed> {
     match rights {
         Rights::Everything => Some(exact(fields.flags, flag::LIVE)),
-        Rights::Of { units, listed } => {
+        Rights::Of { units, warehouses, listed } => {
             let mut ways: Vec<Boxed> = Vec::new();
             if *listed {
                 ways.push(exact(fields.flags, flag::OPEN));
                 ways.extend(any_id(fields.directed, units));
             }
             ways.extend(any_id(fields.unit, units));
+            match warehouses {
+                Warehouses::All => ways.push(exact(fields.flags, flag::STORED)),
+                Warehouses::Only(warehouses) => ways.extend(any_id(fields.warehouse, warehouses)),
+            }
             match ways.len() {
                 0 => None,
                 1 => ways.pop(),

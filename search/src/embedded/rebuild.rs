@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::generation::Generation;
 use super::{Shared, Since, ascending, blocking, place};
-use crate::document::ListingDocument;
+use crate::document::{Cursor, ListingDocument};
 use crate::error::{Error, Result};
 
 /// An index being built in a new directory, while the live one answers and takes changes. What is applied meanwhile
@@ -101,10 +101,10 @@ impl Rebuild {
     ///
     /// # Errors
     /// A fault of the engine or the disk; the old index stays live.
-    pub async fn finish(self, cursor: i64) -> Result<()> {
+    pub async fn finish(self, cursor: Cursor) -> Result<()> {
         blocking(move || {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            let (Some(mut fresh), Some(mut writer)) = (state.fresh.take(), state.writer.take()) else {
+            let (Some(fresh), Some(mut writer)) = (state.fresh.take(), state.writer.take()) else {
                 return Err(failed());
             };
             fresh.complete_at(&mut writer, cursor)?;
@@ -117,11 +117,8 @@ impl Rebuild {
             // Emptied and not taken: as long as it is there, no other rebuild can begin.
             let since = desk.since.as_mut().map(std::mem::take).unwrap_or_default();
             let carried = since.changes.len();
-            fresh.write(
-                &mut writer,
-                &since.changes,
-                since.cursor.map_or(cursor, |since| since.max(cursor)),
-            )?;
+            // Where the follower stands now, be it behind `cursor`: it goes on from there, and reads some events twice.
+            fresh.write(&mut writer, &since.changes, since.step)?;
             shared.place.point_to(&fresh.directory)?;
             state.slot.finished = true;
             let (directory, documents) = (fresh.directory.clone(), fresh.documents());

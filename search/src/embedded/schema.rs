@@ -11,13 +11,14 @@ use super::analysis::{self, GRAMS, WORDS};
 use crate::document::{LISTED, ListingDocument};
 
 /// Raised whenever the fields, their analysis or their meaning change: an index of another format is rebuilt.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// Names of the columns that are read by name.
 pub(super) mod column {
     pub const ID_HIGH: &str = "id_high";
     pub const ID_LOW: &str = "id_low";
     pub const VERSION: &str = "version";
+    pub const CONTENT: &str = "content";
     pub const REMOVED: &str = "removed";
     pub const LISTED_AT: &str = "listed_at";
     pub const VALUE: &str = "value";
@@ -29,6 +30,8 @@ pub(super) mod flag {
     pub const LIVE: &str = "live";
     /// Listed, not restricted, for everyone.
     pub const OPEN: &str = "open";
+    /// Kept in some warehouse.
+    pub const STORED: &str = "stored";
     /// Some piece can be asked for.
     pub const AVAILABLE: &str = "available";
 }
@@ -47,6 +50,7 @@ pub(super) struct Fields {
     id_high: Field,
     id_low: Field,
     version: Field,
+    content: Field,
     /// 1 on a tombstone, which keeps the version of what was removed until the next rebuild.
     removed: Field,
     pub flags: Field,
@@ -59,16 +63,14 @@ pub(super) struct Fields {
     pub categories: Field,
     pub regions: Field,
     pub unit: Field,
+    pub warehouse: Field,
     /// The units that see a listing because it is directed to them; empty unless listed and not restricted.
     pub directed: Field,
     pub kind: Field,
     pub custody: Field,
     pub condition: Field,
     pub state: Field,
-    available: Field,
     pub value: Field,
-    year: Field,
-    photos: Field,
     listed_at: Field,
 }
 
@@ -102,6 +104,7 @@ pub(super) fn schema() -> (Schema, Fields) {
         id_high: builder.add_u64_field(column::ID_HIGH, FAST),
         id_low: builder.add_u64_field(column::ID_LOW, FAST),
         version: builder.add_i64_field(column::VERSION, FAST),
+        content: builder.add_u64_field(column::CONTENT, FAST),
         removed: builder.add_u64_field(column::REMOVED, FAST),
         flags: builder.add_text_field("flags", exact()),
         name: text(&mut builder, "name"),
@@ -111,15 +114,13 @@ pub(super) fn schema() -> (Schema, Fields) {
         categories: builder.add_bytes_field("categories", id_of()),
         regions: builder.add_bytes_field("regions", id_of()),
         unit: builder.add_bytes_field("unit", id_of()),
+        warehouse: builder.add_bytes_field("warehouse", id_of()),
         directed: builder.add_bytes_field("directed", id_of()),
         kind: builder.add_text_field("kind", exact()),
         custody: builder.add_text_field("custody", exact()),
         condition: builder.add_text_field("condition", exact()),
         state: builder.add_text_field("state", exact()),
-        available: builder.add_i64_field("available", FAST),
         value: builder.add_i64_field(column::VALUE, FAST),
-        year: builder.add_i64_field("year", FAST),
-        photos: builder.add_i64_field("photos", FAST),
         listed_at: builder.add_i64_field(column::LISTED_AT, FAST),
     };
     (builder.build(), fields)
@@ -141,7 +142,11 @@ impl Fields {
     /// A listing as the engine takes it.
     pub fn document(&self, listing: &ListingDocument) -> TantivyDocument {
         let mut document = self.bare(listing.id, listing.version, false);
+        document.add_u64(self.content, listing.content());
         document.add_text(self.flags, flag::LIVE);
+        if listing.warehouse.is_some() {
+            document.add_text(self.flags, flag::STORED);
+        }
         if listing.available > 0 {
             document.add_text(self.flags, flag::AVAILABLE);
         }
@@ -173,16 +178,12 @@ impl Fields {
         self.add_ids(&mut document, self.categories, &listing.category_path);
         self.add_ids(&mut document, self.regions, &listing.regions);
         self.add_ids(&mut document, self.unit, &[listing.unit]);
+        self.add_ids(&mut document, self.warehouse, listing.warehouse.as_slice());
         document.add_text(self.kind, &listing.kind);
         document.add_text(self.custody, &listing.custody);
         document.add_text(self.condition, &listing.condition);
         document.add_text(self.state, &listing.state);
-        document.add_i64(self.available, listing.available);
         document.add_i64(self.value, listing.value_minor);
-        if let Some(year) = listing.year {
-            document.add_i64(self.year, i64::from(year));
-        }
-        document.add_i64(self.photos, listing.photos);
         document.add_i64(self.listed_at, listing.listed_at.timestamp_micros());
         document
     }

@@ -3,13 +3,23 @@
 #![allow(clippy::unwrap_used, reason = "clippy excuses only the functions marked as tests")]
 
 use chrono::{DateTime, TimeDelta};
-use search::{Change, Embedded, Hits, ListingDocument, Opened, Options, Query, Rights};
+use search::{Change, Cursor, Embedded, Hits, ListingDocument, Opened, Options, Query, Rights, Step};
 use tempfile::TempDir;
 use uuid::Uuid;
 
 /// An id that reads as its number.
 pub fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
+}
+
+/// A place in the log.
+pub fn place(seq: i64) -> Cursor {
+    Cursor { seq, event: id(7_000_000 + u128::try_from(seq).unwrap()) }
+}
+
+/// The step to there.
+pub fn to(seq: i64) -> Step {
+    Step::To(place(seq))
 }
 
 /// A listing that everyone sees, with nothing in it but a name.
@@ -30,10 +40,9 @@ pub fn listing(number: u128, name: &str) -> ListingDocument {
         state: "LISTED".to_owned(),
         available: 1,
         unit: id(500),
+        warehouse: None,
         regions: vec![id(600)],
         value_minor: 10_000,
-        year: Some(2020),
-        photos: 1,
         listed_at: DateTime::UNIX_EPOCH + TimeDelta::seconds(i64::try_from(number).unwrap()),
         restricted: false,
         audience_units: Vec::new(),
@@ -65,7 +74,7 @@ pub async fn open(directory: &TempDir) -> Opened {
 /// An index of these listings.
 pub async fn index_of(listings: Vec<ListingDocument>) -> (TempDir, Embedded) {
     let (directory, index) = empty().await;
-    index.apply(listings.into_iter().map(Change::Put).collect(), 1).await.unwrap();
+    index.apply(listings.into_iter().map(Change::Put).collect(), to(1)).await.unwrap();
     (directory, index)
 }
 
