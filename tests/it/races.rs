@@ -201,7 +201,7 @@ async fn thawed(backend: Backend) -> Outcome {
     let input = Draft { unit_id: *unit, justification: "阅览室需要".into(), needed_by: None, lines };
     let request_id = draft(app, clerk, None, &input).await?.request_id;
     // Who submits takes its number last: as long as somebody else has the series, the place is not committed.
-    let series = app.db().writer().begin().await?;
+    let series = app.db().read().begin().await?;
     series.execute_unprepared("select 1 from number_series for update").await?;
     let input = submit::Input { request_id, version: None };
     let input_lift = Unfreeze { id: frozen.id };
