@@ -113,8 +113,12 @@ pub mod approval_case {
         pub subject_id: Uuid,
         /// State.
         pub state: CaseState,
-        /// Never approves the same case.
+        /// Submitted it; never approves the same case.
         pub applicant_id: Uuid,
+        /// Wrote it down; never approves the same case.
+        pub drafted_by: Uuid,
+        /// Sent it again after a correction; never approves the same case.
+        pub corrected_by: Option<Uuid>,
         /// The unit.
         pub giver_id: Option<Uuid>,
         /// The unit.

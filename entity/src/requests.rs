@@ -94,6 +94,8 @@ pub mod request {
         pub created_by: Uuid,
         /// When it was made.
         pub created_at: DateTimeUtc,
+        /// Who submitted it; none in a draft. Need not be who wrote it.
+        pub submitted_by: Option<Uuid>,
         /// Submitted at.
         pub submitted_at: Option<DateTimeUtc>,
         /// Row version, raised by every change.
@@ -122,6 +124,12 @@ pub mod request_line {
         pub request_id: Uuid,
         /// The listing.
         pub listing_id: Uuid,
+        /// The unit that asks: the request's.
+        pub unit_id: Uuid,
+        /// The unit that gives: the listing's, as of the submission.
+        pub giver_id: Uuid,
+        /// The warehouse where it lies: the listing's, as of the submission.
+        pub warehouse_id: Option<Uuid>,
         /// Position.
         pub position: i64,
         /// Quantity asked.
@@ -135,6 +143,8 @@ pub mod request_line {
         /// What a person wrote about it.
         #[sea_orm(column_type = "Text", nullable)]
         pub comment: Option<String>,
+        /// When it got its pieces.
+        pub held_at: Option<DateTimeUtc>,
         /// When the hold lapses unless the asker's side acts.
         pub hold_expires_at: Option<DateTimeUtc>,
         /// Frozen time before this instant is in `hold_expires_at` already.

@@ -7,23 +7,24 @@ use anyhow::{Context, ensure};
 use api::app::App;
 use api::approvals::rules::Verdict;
 use api::decisions::decide::{Decide, OneDecision, decide_steps};
+use api::decisions::freeze::{Freeze, Unfreeze, freeze, unfreeze};
 use api::decisions::withdraw::{Withdraw, withdraw_listing};
 use api::fault::Fault;
 use api::graphql::ids::{Kind, decode};
 use api::identity::Actor;
 use api::requests::draft::{Draft, LineInput, draft};
-use api::requests::{cancel, submit};
+use api::requests::{cancel, resubmit, submit};
 use api::transfers::{receive, release, reverse};
 use entity::approvals::{CaseState, StepState, approval_case, approval_step};
 use entity::assets::{AssetState, asset};
-use entity::listings::{listing, listing_stock};
+use entity::listings::{FreezeCause, FreezeScope, asset_freeze, listing, listing_stock};
 use entity::requests::{LineState, request_line};
 use entity::savings::{SavingMethod, saving_entry};
 use entity::transfers::{TransferState, transfer};
 use futures_util::future::{join_all, try_join_all};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, TransactionTrait};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -42,6 +43,8 @@ pub fn register(registry: &mut Registry) {
     let two = Backend::Postgres;
     registry.on(two, "races: 100 askers of the last piece, two servers", |backend| race(backend, 1, true));
     registry.on(two, "races: 100 buyers of a lot of 100, two servers", |backend| race(backend, 100, true));
+    registry.both("races: whatever is commanded at once, no queue stands still", together);
+    registry.on(Backend::Postgres, "races: who asks while a freeze is lifted is not forgotten", thawed);
     registry
         .both("races: whatever is commanded, no piece is promised twice and the ledger is right", commands);
 }
@@ -137,11 +140,7 @@ async fn actor(app: &App, account: Uuid) -> anyhow::Result<Actor> {
     app.actor_of(account).await?.context("an account without a person")
 }
 
-/// Random commands on random lines, seeded: a failure names its seed and step.
-async fn commands(backend: Backend) -> Outcome {
-    let _alone = ALONE.lock().await;
-    let (server, city) = moves::begin(backend, 4).await?;
-    let app = &server.app;
+async fn actors(app: &App, city: &City) -> anyhow::Result<Actors> {
     let mut actors = Actors {
         clerks: Vec::new(),
         heads: Vec::new(),
@@ -153,6 +152,87 @@ async fn commands(backend: Backend) -> Outcome {
         actors.clerks.push((unit.id, actor(app, unit.clerk.account_id).await?));
         actors.heads.push(actor(app, unit.head.account_id).await?);
     }
+    Ok(actors)
+}
+
+/// Several people command at random and at once; whenever all are done, everything agrees and no queue stands still.
+async fn together(backend: Backend) -> Outcome {
+    let _alone = ALONE.lock().await;
+    let (server, city) = moves::begin(backend, 4).await?;
+    let app = &server.app;
+    let actors = &actors(app, &city).await?;
+    let begun = Instant::now();
+    let (mut seed, mut worth) = (0, 0);
+    while begun.elapsed() < LONG / 2 {
+        worth += 70_000;
+        let offer = moves::list(&city, "随机书架", 7, 70_000).await?;
+        let offer = decode(Kind::Listing, &offer.as_str().into()).context("an id")?;
+        let people = (0..6).map(|person| async move {
+            let mut random = StdRng::seed_from_u64(seed * 6 + person);
+            for _ in 0..12 {
+                let (name, outcome) = one_command(app, actors, offer, &mut random).await?;
+                match outcome {
+                    Ok(()) | Err(Fault::Rejected(_)) => {}
+                    Err(fault) => anyhow::bail!("seed {seed}, {name}: {fault:?}"),
+                }
+            }
+            anyhow::Ok(())
+        });
+        try_join_all(people).await?;
+        check(app, offer, worth).await.with_context(|| format!("seed {seed}"))?;
+        seed += 1;
+    }
+    moves::verify(app).await?;
+    eprintln!("{backend}: six people at once on {seed} listings");
+    moves::end(server).await
+}
+
+/// A unit that saw a freeze and has not committed its place in the queue yet, while the freeze is lifted.
+async fn thawed(backend: Backend) -> Outcome {
+    let (server, city) = moves::begin(backend, 2).await?;
+    let app = &server.app;
+    let actors = &actors(app, &city).await?;
+    let offer = moves::list(&city, "随机书架", 2, 2_000).await?;
+    moves::ask(&city.receivers[0], &offer, 1).await?;
+    let offer = decode(Kind::Listing, &offer.as_str().into()).context("an id")?;
+    let frozen = freeze(app, &actors.office, None, &dispute(offer)).await?;
+    let (unit, clerk) = &actors.clerks[1];
+    let lines = vec![LineInput { listing_id: offer, quantity: 1 }];
+    let input = Draft { unit_id: *unit, justification: "阅览室需要".into(), needed_by: None, lines };
+    let request_id = draft(app, clerk, None, &input).await?.request_id;
+    // Who submits takes its number last: as long as somebody else has the series, the place is not committed.
+    let series = app.db().read().begin().await?;
+    series.execute_unprepared("select 1 from number_series for update").await?;
+    let input = submit::Input { request_id, version: None };
+    let input_lift = Unfreeze { id: frozen.id };
+    let (submitted, lifted, ()) = tokio::join!(
+        submit::submit(app, clerk, None, &input),
+        async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            unfreeze(app, &actors.office, None, &input_lift).await
+        },
+        async {
+            tokio::time::sleep(Duration::from_millis(600)).await;
+            series.commit().await.expect("a commit");
+        },
+    );
+    submitted?;
+    lifted?;
+    let line = request_line::Entity::find()
+        .filter(request_line::Column::RequestId.eq(request_id))
+        .one(app.db().read())
+        .await?
+        .context("a line")?;
+    ensure!(line.state == LineState::Submitted, "{line:?}");
+    moves::end(server).await
+}
+
+/// Random commands on random lines, seeded: a failure names its seed and step.
+async fn commands(backend: Backend) -> Outcome {
+    let _alone = ALONE.lock().await;
+    let (server, city) = moves::begin(backend, 4).await?;
+    let app = &server.app;
+    let actors = actors(app, &city).await?;
     let begun = Instant::now();
     let (mut steps, mut taken, mut seed) = (0, 0, 0);
     let mut worth = 0;
@@ -243,7 +323,7 @@ async fn one_command(
     let lines =
         request_line::Entity::find().filter(request_line::Column::ListingId.eq(offer)).all(conn).await?;
     let transfers = transfer::Entity::find().filter(transfer::Column::ListingId.eq(offer)).all(conn).await?;
-    Ok(match random.random_range(0..20) {
+    Ok(match random.random_range(0..23) {
         0..4 => ("request", request(app, actors, offer, random).await),
         4..11 => ("decide", decide(app, actors, &lines, random).await?),
         11..13 => {
@@ -298,6 +378,28 @@ async fn one_command(
             };
             ("reverse", reverse::reverse(app, &actors.office, None, &input).await.map(drop))
         }
+        19 => {
+            let Some(line) = pick(&lines, random) else { return Ok(("nothing", Ok(()))) };
+            let returned = lines.iter().find(|line| line.state == LineState::Returned).unwrap_or(&line);
+            let asker =
+                actors.clerks.iter().find(|(unit, _)| *unit == returned.unit_id).context("an asker")?;
+            let input = resubmit::Input { line_id: returned.id, quantity: None, comment: None };
+            ("resubmit", resubmit::resubmit(app, &asker.1, None, &input).await.map(drop))
+        }
+        20..22 => {
+            let standing = asset_freeze::Entity::find()
+                .filter(asset_freeze::Column::ScopeId.eq(offer))
+                .filter(asset_freeze::Column::UntilAt.is_null())
+                .one(conn)
+                .await?;
+            match standing {
+                Some(standing) => {
+                    let input = Unfreeze { id: standing.id };
+                    ("unfreeze", unfreeze(app, &actors.office, None, &input).await.map(drop))
+                }
+                None => ("freeze", freeze(app, &actors.office, None, &dispute(offer)).await.map(drop)),
+            }
+        }
         _ => {
             let row = listing::Entity::find_by_id(offer).one(conn).await?.context("a listing")?;
             // Rarely all: the story would end early.
@@ -306,6 +408,12 @@ async fn one_command(
             ("withdraw", withdraw_listing(app, &actors.giver, None, &input).await.map(drop))
         }
     })
+}
+
+fn dispute(offer: Uuid) -> Freeze {
+    Freeze {
+        scope: FreezeScope::Listing, scope_id: offer, cause: FreezeCause::Dispute, note: "争议".into()
+    }
 }
 
 fn pick<T: Clone>(rows: &[T], random: &mut StdRng) -> Option<T> {

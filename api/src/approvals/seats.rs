@@ -14,23 +14,36 @@ use crate::identity::Actor;
 use crate::organisation::Reference;
 use crate::write::Tx;
 
+/// Who may not decide a case, whatever they hold: who wrote its subject down, who submitted it, and who corrected it.
+/// Whoever wrote or sent it could otherwise approve what is as good as their own.
+pub(super) fn applicants(case: &approval_case::Model) -> Vec<Uuid> {
+    let mut accounts = vec![case.applicant_id, case.drafted_by];
+    accounts.extend(case.corrected_by);
+    accounts
+}
+
 /// The seat that decides a step from now on: the planned one, or the next one up where somebody other than the
-/// applicant sits. The office's is the last, whoever sits there.
+/// applicants sits. The office's is the last, whoever sits there.
 pub(super) async fn find(tx: &Tx, case: &approval_case::Model, planned: Seat) -> Result<Seat, Fault> {
     let reference = tx.reference();
     let parents = planned.unit.map(|unit| reference.unit_parents(unit)).unwrap_or_default();
     for seat in rules::seats(planned.role, planned.unit, &parents) {
-        if seat == Seat::OFFICE || taken(tx, seat, case.applicant_id, &reference).await? {
+        if seat == Seat::OFFICE || taken(tx, seat, case, &reference).await? {
             return Ok(seat);
         }
     }
     Ok(Seat::OFFICE)
 }
 
-async fn taken(tx: &Tx, seat: Seat, applicant: Uuid, reference: &Reference) -> Result<bool, Fault> {
+async fn taken(
+    tx: &Tx,
+    seat: Seat,
+    case: &approval_case::Model,
+    reference: &Reference,
+) -> Result<bool, Fault> {
     let found = role_grant::Entity::find()
         .filter(role_grant::Column::Role.eq(seat.role))
-        .filter(role_grant::Column::AccountId.ne(applicant))
+        .filter(role_grant::Column::AccountId.is_not_in(applicants(case)))
         .filter(in_force(tx.today()))
         .filter(covers(seat.unit, reference))
         .filter(
@@ -124,7 +137,14 @@ pub(super) fn awaiting(actor: &Actor) -> Condition {
     let mut all =
         Condition::all().add(Expr::col((approval_step::Entity, approval_step::Column::State)).eq("PENDING"));
     if let Some(account) = actor.account_id() {
-        all = all.add(approval_case::Column::ApplicantId.ne(account));
+        all = all
+            .add(approval_case::Column::ApplicantId.ne(account))
+            .add(approval_case::Column::DraftedBy.ne(account))
+            .add(
+                Condition::any()
+                    .add(approval_case::Column::CorrectedBy.is_null())
+                    .add(approval_case::Column::CorrectedBy.ne(account)),
+            );
     }
     if actor.grants().is_empty() {
         // An empty "any" would be true.

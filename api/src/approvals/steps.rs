@@ -24,8 +24,12 @@ pub struct NewCase {
     pub subject_id: Uuid,
     /// Custody of the listing: some rules are for one only.
     pub custody: Custody,
-    /// Account that applies.
+    /// Account that submits.
     pub applicant: Uuid,
+    /// Account that wrote it down.
+    pub drafter: Uuid,
+    /// Account that sends it again after a correction.
+    pub corrector: Option<Uuid>,
     /// Unit that gives.
     pub giver: Option<Uuid>,
     /// Unit that asks.
@@ -104,6 +108,8 @@ pub async fn open(tx: &Tx, new: NewCase) -> Result<Opened, Fault> {
         subject_id: new.subject_id,
         state: if plan.is_empty() { CaseState::Approved } else { CaseState::Open },
         applicant_id: new.applicant,
+        drafted_by: new.drafter,
+        corrected_by: new.corrector,
         giver_id: new.giver,
         receiver_id: new.receiver,
         opened_at: tx.now(),
@@ -151,6 +157,8 @@ fn insertable(case: approval_case::Model) -> approval_case::ActiveModel {
         subject_id: Set(case.subject_id),
         state: Set(case.state),
         applicant_id: Set(case.applicant_id),
+        drafted_by: Set(case.drafted_by),
+        corrected_by: Set(case.corrected_by),
         giver_id: Set(case.giver_id),
         receiver_id: Set(case.receiver_id),
         opened_at: Set(case.opened_at),
@@ -237,7 +245,7 @@ pub async fn decide(tx: &Tx, decision: &Decision) -> Result<Decided, Fault> {
         quantity: decision.quantity,
         subject: case.subject,
         seated: seats::sits(tx.actor(), &step, &case),
-        applicant: tx.actor().account_id() == Some(case.applicant_id),
+        applicant: tx.actor().account_id().is_some_and(|account| seats::applicants(&case).contains(&account)),
     })
     .map_err(Fault::Rejected)?;
 

@@ -143,7 +143,7 @@ operations! {
     RemovePhoto "removePhoto": &[(Clerk, Giver), (Office, Giver), (Staff, Warehouse)];
 
     // Approvals: the step says who; see `approvals`.
-    DecideSteps "decideSteps": &[(Clerk, Anywhere), (Head, Anywhere), (Supervisor, Anywhere), (Office, Anywhere)];
+    DecideSteps "decideSteps": &[(Clerk, Anywhere), (Head, Anywhere), (Supervisor, Anywhere), (Office, Anywhere), (Finance, Anywhere)];
 
     // What the receiver's side does.
     DraftRequest "draftRequest": RECEIVER_CLERK;

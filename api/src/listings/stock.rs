@@ -43,12 +43,19 @@ pub struct Ticket {
 
 const COUNTERS: &str = "offered, available, held, reserved, in_transit, delivered, withdrawn, lost";
 
+/// The freezes over the listing `$1`, as `f`.
+macro_rules! covering {
+    () => {
+        "from listing l join asset a on a.id = l.asset_id \
+         left join storage_place bin on bin.id = a.bin_id left join storage_place rack on rack.id = bin.parent_id \
+         join asset_freeze f on f.until_at is null \
+         and f.scope_id in (l.id, a.id, l.unit_id, bin.id, rack.id, rack.parent_id) where l.id = $1"
+    };
+}
+
 /// A freeze over the listing `$1`: over itself, its card, its unit, or the place where the card stands and what that
 /// lies in (zone, rack, bin). Identities are unique over all tables, so the scope's kind need not be asked.
-pub(super) const FROZEN: &str = "exists (select 1 from listing l join asset a on a.id = l.asset_id \
-     left join storage_place bin on bin.id = a.bin_id left join storage_place rack on rack.id = bin.parent_id \
-     join asset_freeze f on f.until_at is null \
-     and f.scope_id in (l.id, a.id, l.unit_id, bin.id, rack.id, rack.parent_id) where l.id = $1)";
+pub(super) const FROZEN: &str = concat!("exists (select 1 ", covering!(), ")");
 
 fn read(row: &QueryResult) -> Result<Stock, DbErr> {
     Ok(Stock {
@@ -72,7 +79,9 @@ fn lacking(listing: Uuid, what: &str) -> Fault {
     Fault::Internal(anyhow::anyhow!("the stock of listing {listing} does not allow: {what}"))
 }
 
-/// Takes `n` pieces for an asker: `available` → `held`. `n` is at least 1.
+/// Takes `n` pieces for an asker: `available` → `held`. `n` is at least 1. The stock must be locked, and a freeze
+/// that stands against it is locked here: an answer holds until the transaction ends, and whoever lifts the freeze
+/// waits for it and then finds the asker in the queue.
 ///
 /// # Errors
 /// The database's; an unknown listing is internal.
@@ -83,28 +92,47 @@ pub async fn hold(tx: &Tx, listing: Uuid, n: i64, asker: Asker) -> Result<Hold, 
         }
         Asker::HeadOfQueue => "",
     };
-    let sql = format!(
+    let take = format!(
         "update listing_stock set available = available - $2, held = held + $2 \
          where listing_id = $1 and available >= $2 \
          and exists (select 1 from listing o where o.id = $1 and o.state = 'LISTED') \
          and not {FROZEN} {nobody_waits} returning {COUNTERS}"
     );
-    if let Some(row) = one(tx, &sql, vec![listing.into(), n.into()]).await? {
-        tx.touch(Subject::Listing, listing);
-        return Ok(Hold::Held(read(&row)?));
-    }
-    let sql = format!(
-        "select {COUNTERS}, (select o.state from listing o where o.id = $1), {FROZEN} \
-         from listing_stock where listing_id = $1"
+    let why = format!(
+        "select {COUNTERS}, (select o.state from listing o where o.id = $1), {FROZEN}, \
+         available >= $2 {nobody_waits} from listing_stock where listing_id = $1"
     );
-    let row = one(tx, &sql, vec![listing.into()]).await?.ok_or_else(|| lacking(listing, "hold"))?;
-    let stock = read(&row)?;
-    let state: ListingState = row.try_get_by_index(8)?;
-    if state != ListingState::Listed {
-        return Ok(Hold::Closed(state));
+    // Each turn but the first comes from a freeze that was lifted between two statements.
+    loop {
+        if let Some(row) = one(tx, &take, vec![listing.into(), n.into()]).await? {
+            tx.touch(Subject::Listing, listing);
+            return Ok(Hold::Held(read(&row)?));
+        }
+        let row = one(tx, &why, vec![listing.into(), n.into()]).await?;
+        let row = row.ok_or_else(|| lacking(listing, "hold"))?;
+        let stock = read(&row)?;
+        let state: ListingState = row.try_get_by_index(8)?;
+        if state != ListingState::Listed {
+            return Ok(Hold::Closed(state));
+        }
+        let (frozen, fits): (bool, bool) = (row.try_get_by_index(9)?, row.try_get_by_index(10)?);
+        if frozen && keep_frozen(tx, listing).await? {
+            return Ok(Hold::Frozen(stock));
+        }
+        if !frozen && !fits {
+            return Ok(Hold::Short(stock));
+        }
     }
-    let frozen: bool = row.try_get_by_index(9)?;
-    Ok(if frozen { Hold::Frozen(stock) } else { Hold::Short(stock) })
+}
+
+/// Keeps the freezes over a listing from being lifted until the transaction ends; answers whether there still are any.
+/// SQLite has one writer at a time: there nobody lifts one meanwhile.
+async fn keep_frozen(tx: &Tx, listing: Uuid) -> Result<bool, Fault> {
+    if !tx.app().db().is_postgres() {
+        return Ok(true);
+    }
+    let sql = concat!("select f.id ", covering!(), " for share of f");
+    Ok(one(tx, sql, vec![listing.into()]).await?.is_some())
 }
 
 /// Draws the next place in the queue, and locks the stock until the transaction ends.

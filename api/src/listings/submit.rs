@@ -77,6 +77,8 @@ pub async fn submit_listing(
             subject_id: saved.id,
             custody: saved.custody,
             applicant,
+            drafter: saved.created_by,
+            corrector: None,
             giver: Some(saved.unit_id),
             receiver: saved.directed_to,
         };

@@ -44,13 +44,15 @@ pub async fn cancel(app: &App, actor: &Actor, key: Option<&str>, input: &Input) 
         Fault::all(faults)?;
         let before = line::lock(&tx, input.line_id).await?;
         let comment = comment.or_else(|| before.comment.clone());
+        let waited = before.state == LineState::Queued;
         let (after, freed) = line::carry_out(&tx, &with_comment(before, comment), Command::Cancel).await?;
         if after.state == LineState::Cancelled {
             line::close_case(&tx, after.id).await?;
         } else {
             steps::close_if_settled(&tx, &after).await?;
         }
-        if freed {
+        // Whoever stood first and waited for more than there is kept the others waiting.
+        if freed || waited {
             steps::settle_queue(&tx, after.listing_id, Change::Freed).await?;
         }
         Ok(Done { line_id: after.id })

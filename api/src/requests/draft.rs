@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use entity::events::Subject;
+use entity::listings::listing;
 use entity::requests::{LineState, request, request_line};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Set};
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,7 @@ pub struct Update {
     /// Why.
     pub justification: Option<String>,
     /// When it is needed at the latest; the inner none clears it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub needed_by: Option<Option<NaiveDate>>,
     /// All lines anew.
     pub lines: Option<Vec<LineInput>>,
@@ -72,7 +74,7 @@ pub async fn draft(app: &App, actor: &Actor, key: Option<&str>, input: &Draft) -
         }
         actor.allow(Operation::DraftRequest, &Parties::receiver(input.unit_id))?;
         let created_by = actor.account_id().ok_or(Code::NotAllowed)?;
-        check(&tx, actor, &input.justification, &input.lines).await?;
+        let offers = check(&tx, actor, &input.justification, &input.lines).await?;
         let request = request::Model {
             id: tx.id(),
             number: None,
@@ -81,11 +83,12 @@ pub async fn draft(app: &App, actor: &Actor, key: Option<&str>, input: &Draft) -
             needed_by: input.needed_by,
             created_by,
             created_at: tx.now(),
+            submitted_by: None,
             submitted_at: None,
             version: 1,
         };
         request.clone().into_active_model().reset_all().insert(tx.conn()).await?;
-        insert_lines(&tx, request.id, &input.lines).await?;
+        insert_lines(&tx, &request, &input.lines, &offers).await?;
         note(&tx, &request, &input.lines, "request.drafted");
         Ok(Done { request_id: request.id })
     })
@@ -116,7 +119,7 @@ pub async fn update(app: &App, actor: &Actor, key: Option<&str>, input: &Update)
             ..before
         };
         let lines = input.lines.as_deref().unwrap_or_default();
-        check(&tx, actor, &next.justification, lines).await?;
+        let offers = check(&tx, actor, &next.justification, lines).await?;
         next.clone().into_active_model().reset_all().update(tx.conn()).await?;
         if input.lines.is_some() {
             // Nothing has happened to the lines of a draft yet, so they leave no trace.
@@ -124,7 +127,7 @@ pub async fn update(app: &App, actor: &Actor, key: Option<&str>, input: &Update)
                 .filter(request_line::Column::RequestId.eq(next.id))
                 .exec(tx.conn())
                 .await?;
-            insert_lines(&tx, next.id, lines).await?;
+            insert_lines(&tx, &next, lines, &offers).await?;
         }
         note(&tx, &next, lines, "request.updated");
         Ok(Done { request_id: next.id })
@@ -132,46 +135,64 @@ pub async fn update(app: &App, actor: &Actor, key: Option<&str>, input: &Update)
     .await
 }
 
-/// What even a draft must keep to: it is stored and shown.
-async fn check(tx: &Tx, actor: &Actor, justification: &str, lines: &[LineInput]) -> Result<(), Fault> {
+/// What even a draft must keep to: it is stored and shown. Gives what is asked for, line by line.
+async fn check(
+    tx: &Tx,
+    actor: &Actor,
+    justification: &str,
+    lines: &[LineInput],
+) -> Result<Vec<listing::Model>, Fault> {
     let mut faults = Vec::new();
     checks::text(&mut faults, "justification", justification, rules::LONGEST_TEXT);
     if lines.len() > rules::MOST_LINES {
         let fault = Rejection::new(Code::OutOfRange).at("lines");
         return Err(fault.with("least", 1).with("most", rules::MOST_LINES).into());
     }
+    let mut offers = Vec::with_capacity(lines.len());
     for (position, line) in lines.iter().enumerate() {
-        if listings::steps::load_visible(tx, actor, line.listing_id).await?.is_none() {
-            faults.push(Rejection::new(Code::NotFound).at(format!("lines.{position}.listingId")));
+        match listings::steps::load_visible(tx, actor, line.listing_id).await? {
+            Some(visible) => offers.push(visible.listing),
+            None => faults.push(Rejection::new(Code::NotFound).at(format!("lines.{position}.listingId"))),
         }
     }
-    Fault::all(faults)
+    Fault::all(faults)?;
+    Ok(offers)
 }
 
-async fn insert_lines(tx: &Tx, request_id: Uuid, lines: &[LineInput]) -> Result<(), Fault> {
+async fn insert_lines(
+    tx: &Tx,
+    request: &request::Model,
+    lines: &[LineInput],
+    offers: &[listing::Model],
+) -> Result<(), Fault> {
     if lines.is_empty() {
         return Ok(());
     }
-    let rows = lines.iter().zip(0i64..).map(|(line, position)| request_line::ActiveModel {
-        id: Set(tx.id()),
-        request_id: Set(request_id),
-        listing_id: Set(line.listing_id),
-        position: Set(position),
-        quantity_asked: Set(line.quantity),
-        quantity: Set(line.quantity),
-        state: Set(LineState::Draft),
-        reason: Set(None),
-        comment: Set(None),
-        hold_expires_at: Set(None),
-        hold_counted_to: Set(None),
-        queue_place: Set(None),
-        released: Set(0),
-        received: Set(0),
-        refused: Set(0),
-        lost: Set(0),
-        updated_at: Set(tx.now()),
-        version: Set(1),
-    });
+    let rows =
+        lines.iter().zip(offers).zip(0i64..).map(|((line, offer), position)| request_line::ActiveModel {
+            id: Set(tx.id()),
+            request_id: Set(request.id),
+            listing_id: Set(line.listing_id),
+            unit_id: Set(request.unit_id),
+            giver_id: Set(offer.unit_id),
+            warehouse_id: Set(offer.warehouse_id),
+            position: Set(position),
+            quantity_asked: Set(line.quantity),
+            quantity: Set(line.quantity),
+            state: Set(LineState::Draft),
+            reason: Set(None),
+            comment: Set(None),
+            held_at: Set(None),
+            hold_expires_at: Set(None),
+            hold_counted_to: Set(None),
+            queue_place: Set(None),
+            released: Set(0),
+            received: Set(0),
+            refused: Set(0),
+            lost: Set(0),
+            updated_at: Set(tx.now()),
+            version: Set(1),
+        });
     request_line::Entity::insert_many(rows).exec_without_returning(tx.conn()).await?;
     Ok(())
 }

@@ -188,7 +188,7 @@ impl RequestQuery {
         };
         let (first, rows) = outcome.await.map_err(|fault: Fault| failed(ctx, fault))?;
         let nodes = nodes::requests(ctx, rows, &node(ctx)).await?;
-        Ok(RequestConnection::new(first, nodes, |node| (node.row.created_at, node.row.id)))
+        Ok(RequestConnection::new(first, nodes, |node| node.row.id))
     }
 
     /// Lines of requests of the caller's units and for their listings, newest first: what waits to be handed over, for

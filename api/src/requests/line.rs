@@ -115,18 +115,21 @@ pub(crate) fn record(tx: &Tx, before: LineState, line: &request_line::Model, kin
     tx.record(Subject::RequestLine, line.id, line.version, kind, &payload);
 }
 
-/// Opens the case of a line that has its pieces; gives the side whose turn it is, none where nobody need approve.
+/// Opens the case of a line that has its pieces, after a correction by `corrector` if any; gives the side whose turn it is, none where nobody need approve.
 pub(crate) async fn open_case(
     tx: &Tx,
     request: &request::Model,
     line: Uuid,
     listing: &listing::Model,
+    corrector: Option<Uuid>,
 ) -> Result<Option<Side>, Fault> {
     let case = approvals::steps::NewCase {
         subject: ApprovalSubject::RequestLine,
         subject_id: line,
         custody: listing.custody,
-        applicant: request.created_by,
+        applicant: request.submitted_by.unwrap_or(request.created_by),
+        drafter: request.created_by,
+        corrector,
         giver: Some(listing.unit_id),
         receiver: Some(request.unit_id),
     };
@@ -148,7 +151,9 @@ pub(crate) async fn start_approvals(
     hold_time: TimeDelta,
     command: impl FnOnce(Option<chrono::DateTime<chrono::Utc>>) -> Command,
 ) -> Result<(request_line::Model, bool), Fault> {
-    let side = open_case(tx, request, line.id, listing).await?;
+    // Who moves the queue up is nobody's applicant: only the correction itself is the actor's own.
+    let corrector = (line.state == LineState::Returned).then(|| tx.actor().account_id()).flatten();
+    let side = open_case(tx, request, line.id, listing, corrector).await?;
     // The hold lapses only while the asker's own side has to act.
     let until = (side == Some(Side::Receiver)).then(|| tx.now() + hold_time);
     let (line, freed) = carry_out(tx, line, command(until)).await?;

@@ -24,6 +24,8 @@ pub mod submit;
 pub mod verify;
 
 #[cfg(test)]
+mod queue_tests;
+#[cfg(test)]
 mod rules_tests;
 #[cfg(test)]
 mod tests;

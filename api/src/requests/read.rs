@@ -3,13 +3,11 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
 use entity::listings::listing;
 use entity::requests::{LineState, request, request_line};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query, SelectStatement, UnionType};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::IntoCondition,
 };
 use uuid::Uuid;
 
@@ -45,8 +43,8 @@ pub struct LineFilter {
     pub states: Vec<LineState>,
 }
 
-/// Sort key of the list: newest first.
-pub type Key = (DateTime<Utc>, Uuid);
+/// Sort key of the list: newest first, as identities are in order of time.
+pub type Key = Uuid;
 
 /// A condition that no row meets.
 fn nothing() -> Condition {
@@ -74,28 +72,74 @@ pub(crate) fn gives(reach: &Reach) -> Condition {
     Condition::any().add(among(listing::Column::UnitId, &reach.giver)).add(warehouse)
 }
 
-/// Requests that the reach covers.
+/// Lines for listings that the reach covers, one condition for the giver's side and one for the warehouse's.
+fn given(reach: &Reach) -> Vec<Condition> {
+    use request_line::Column::{GiverId, State, WarehouseId};
+    let mut sides = Vec::new();
+    if !is_empty(&reach.giver) {
+        sides.push(among(GiverId, &reach.giver));
+    }
+    if reach.every_warehouse {
+        sides.push(Condition::all().add(WarehouseId.is_not_null()));
+    } else if !reach.warehouses.is_empty() {
+        sides.push(Condition::all().add(WarehouseId.is_in(reach.warehouses.iter().copied())));
+    }
+    // Drafts are nobody's business but the asker's.
+    sides.into_iter().map(|side| side.add(State.ne(LineState::Draft))).collect()
+}
+
+fn is_empty(units: &UnitSet) -> bool {
+    matches!(units, UnitSet::Only(units) if units.is_empty())
+}
+
+/// Lines that the reach covers, side by side: a row is visible that meets one of them.
+fn line_sides(reach: &Reach) -> Vec<Condition> {
+    if reach.everywhere {
+        return vec![Condition::all()];
+    }
+    let mut sides = given(reach);
+    if !is_empty(&reach.receiver) {
+        sides.push(among(request_line::Column::UnitId, &reach.receiver));
+    }
+    sides
+}
+
+/// A row meets one of these; none of them none does.
+fn one_of(sides: Vec<Condition>) -> Condition {
+    if sides.is_empty() { nothing() } else { sides.into_iter().fold(Condition::any(), Condition::add) }
+}
+
+/// A request at hand is one that the reach covers.
 fn visible(reach: &Reach) -> Condition {
     if reach.everywhere {
         return Condition::all();
     }
-    let of_listing = Query::select()
+    let lines = Query::select()
         .expr(Expr::value(1))
         .from(request_line::Entity)
-        .inner_join(
-            listing::Entity,
-            Expr::col((listing::Entity, listing::Column::Id))
-                .equals((request_line::Entity, request_line::Column::ListingId)),
-        )
         .and_where(
             Expr::col((request_line::Entity, request_line::Column::RequestId))
                 .equals((request::Entity, request::Column::Id)),
         )
-        .cond_where(gives(reach))
+        .cond_where(one_of(given(reach)))
         .to_owned();
     Condition::any()
         .add(among(request::Column::UnitId, &reach.receiver))
-        .add(Condition::all().add(request::Column::SubmittedAt.is_not_null()).add(Expr::exists(of_listing)))
+        .add(Condition::all().add(request::Column::SubmittedAt.is_not_null()).add(Expr::exists(lines)))
+}
+
+/// The identities on a page that is merged from one page of each side. A plain "or" over several sides fits no index:
+/// the database would walk the whole list to fill the page of a unit that has few rows.
+fn merged(pages: Vec<SelectStatement>) -> Option<SelectStatement> {
+    let mut pages = pages.into_iter().map(|page| {
+        // A page of its own inside, because a member of a union may have no limit on SQLite.
+        Query::select().column(Alias::new("id")).from_subquery(page, Alias::new("side")).to_owned()
+    });
+    let mut all = pages.next()?;
+    for page in pages {
+        all.union(UnionType::Distinct, page);
+    }
+    Some(all)
 }
 
 /// A request, where the actor may see it.
@@ -121,31 +165,76 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Key>,
 ) -> Result<Vec<request::Model>, DbErr> {
-    use request::Column::{CreatedAt, Id, Number, UnitId};
-    let mut query = request::Entity::find().filter(visible(&actor.reach(Operation::Requests)));
+    use request::Column::{Id, Number, SubmittedAt, UnitId};
+    let reach = actor.reach(Operation::Requests);
+    let mut like = Condition::all();
     if let Some(unit) = filter.unit_id {
-        query = query.filter(UnitId.eq(unit));
+        like = like.add(UnitId.eq(unit));
     }
     if let Some(number) = &filter.number {
-        query = query.filter(Number.eq(number.as_str()));
+        like = like.add(Number.eq(number.as_str()));
     }
     if filter.listing_id.is_some() || !filter.line_states.is_empty() {
-        query = query.filter(Expr::exists(lines_like(filter)));
+        like = like.add(Expr::exists(lines_like(filter, &reach)));
     }
-    if let Some((at, id)) = page.after {
-        let same = Condition::all().add(CreatedAt.eq(at)).add(Id.lt(id));
-        query = query.filter(Condition::any().add(CreatedAt.lt(at)).add(same));
+    if let Some(id) = page.after {
+        like = like.add(Id.lt(id));
     }
-    query.order_by_desc(CreatedAt).order_by_desc(Id).limit(page.fetch()).all(conn).await
+    let asked = |side: Condition| {
+        Query::select()
+            .column(Id)
+            .from(request::Entity)
+            .cond_where(side)
+            .cond_where(like.clone())
+            .order_by((request::Entity, Id), Order::Desc)
+            .limit(page.fetch())
+            .to_owned()
+    };
+    // Along the lines' index: from the requests one would try each of them for a line.
+    let of_line = (request_line::Entity, request_line::Column::RequestId);
+    let given_to = |side: Condition| {
+        Query::select()
+            .distinct()
+            .expr_as(Expr::col(of_line), Alias::new("id"))
+            .from(request_line::Entity)
+            .inner_join(request::Entity, Expr::col((request::Entity, Id)).equals(of_line))
+            .cond_where(side)
+            .cond_where(SubmittedAt.is_not_null())
+            .cond_where(like.clone())
+            .order_by(of_line, Order::Desc)
+            .limit(page.fetch())
+            .to_owned()
+    };
+    let mut pages = Vec::new();
+    if reach.everywhere {
+        pages.push(asked(Condition::all()));
+    } else {
+        pages.extend(given(&reach).into_iter().map(given_to));
+        if !is_empty(&reach.receiver) {
+            pages.push(asked(among(UnitId, &reach.receiver)));
+        }
+    }
+    let Some(found) = merged(pages) else { return Ok(Vec::new()) };
+    request::Entity::find()
+        .filter(Id.in_subquery(found))
+        .order_by_desc(Id)
+        .limit(page.fetch())
+        .all(conn)
+        .await
 }
 
-/// Lines of the request at hand that are as the filter wants them.
-fn lines_like(filter: &Filter) -> SelectStatement {
+/// Lines of the request at hand that are as the filter wants them, and that the reach covers: a filter over others
+/// would tell what they are.
+fn lines_like(filter: &Filter, reach: &Reach) -> SelectStatement {
     let mut lines = Query::select();
-    lines.expr(Expr::value(1)).from(request_line::Entity).and_where(
-        Expr::col((request_line::Entity, request_line::Column::RequestId))
-            .equals((request::Entity, request::Column::Id)),
-    );
+    lines
+        .expr(Expr::value(1))
+        .from(request_line::Entity)
+        .and_where(
+            Expr::col((request_line::Entity, request_line::Column::RequestId))
+                .equals((request::Entity, request::Column::Id)),
+        )
+        .cond_where(one_of(line_sides(reach)));
     if let Some(listing) = filter.listing_id {
         lines.and_where(request_line::Column::ListingId.eq(listing));
     }
@@ -201,62 +290,45 @@ pub async fn line_page(
     filter: &LineFilter,
     page: &Page<Uuid>,
 ) -> Result<Vec<request_line::Model>, DbErr> {
-    use request_line::Column::{Id, ListingId, State};
-    let mut query = visible_lines(&actor.reach(Operation::RequestLines));
+    use request_line::Column::{GiverId, Id, ListingId, State, UnitId};
+    let mut like = Condition::all();
     if let Some(unit) = filter.asking_unit {
-        query =
-            query.filter(Expr::exists(request_of_line(request::Column::UnitId.eq(unit).into_condition())));
+        like = like.add(UnitId.eq(unit));
     }
     if let Some(unit) = filter.giving_unit {
-        query =
-            query.filter(Expr::exists(listing_of_line(listing::Column::UnitId.eq(unit).into_condition())));
+        like = like.add(GiverId.eq(unit));
     }
     if let Some(listing) = filter.listing {
-        query = query.filter(ListingId.eq(listing));
+        like = like.add(ListingId.eq(listing));
     }
     if !filter.states.is_empty() {
-        query = query.filter(State.is_in(filter.states.iter().copied()));
+        like = like.add(State.is_in(filter.states.iter().copied()));
     }
     if let Some(id) = page.after {
-        query = query.filter(Id.lt(id));
+        like = like.add(Id.lt(id));
     }
-    query.order_by_desc(Id).limit(page.fetch()).all(conn).await
-}
-
-fn request_of_line(like: Condition) -> SelectStatement {
-    Query::select()
-        .expr(Expr::value(1))
-        .from(request::Entity)
-        .and_where(
-            Expr::col((request::Entity, request::Column::Id))
-                .equals((request_line::Entity, request_line::Column::RequestId)),
-        )
-        .cond_where(like)
-        .to_owned()
-}
-
-fn listing_of_line(like: Condition) -> SelectStatement {
-    Query::select()
-        .expr(Expr::value(1))
-        .from(listing::Entity)
-        .and_where(
-            Expr::col((listing::Entity, listing::Column::Id))
-                .equals((request_line::Entity, request_line::Column::ListingId)),
-        )
-        .cond_where(like)
-        .to_owned()
+    let side = |side: Condition| {
+        Query::select()
+            .column(Id)
+            .from(request_line::Entity)
+            .cond_where(side)
+            .cond_where(like.clone())
+            .order_by((request_line::Entity, Id), Order::Desc)
+            .limit(page.fetch())
+            .to_owned()
+    };
+    let sides = line_sides(&actor.reach(Operation::RequestLines));
+    let Some(found) = merged(sides.into_iter().map(side).collect()) else { return Ok(Vec::new()) };
+    request_line::Entity::find()
+        .filter(Id.in_subquery(found))
+        .order_by_desc(Id)
+        .limit(page.fetch())
+        .all(conn)
+        .await
 }
 
 fn visible_lines(reach: &Reach) -> sea_orm::Select<request_line::Entity> {
-    let lines = request_line::Entity::find();
-    if reach.everywhere {
-        return lines;
-    }
-    let request = request_of_line(among(request::Column::UnitId, &reach.receiver));
-    let listing = listing_of_line(gives(reach));
-    lines.filter(Condition::any().add(Expr::exists(request)).add(
-        Condition::all().add(request_line::Column::State.ne(LineState::Draft)).add(Expr::exists(listing)),
-    ))
+    request_line::Entity::find().filter(one_of(line_sides(reach)))
 }
 
 /// Visible places in the queue of the lines that wait: the count of lower tickets still waiting, and one.
@@ -308,6 +380,5 @@ pub(crate) async fn locked(tx: &Tx, id: Uuid) -> Result<request::Model, Fault> {
 /// The unit that asks with a line, where the actor may see the line.
 pub(crate) async fn unit_of_line(tx: &Tx, actor: &Actor, line: Uuid) -> Result<Uuid, Fault> {
     let line = find_line(tx.conn(), actor, line).await?.ok_or(Code::NotFound)?;
-    let request = request::Entity::find_by_id(line.request_id).one(tx.conn()).await?;
-    Ok(request.ok_or(Code::NotFound)?.unit_id)
+    Ok(line.unit_id)
 }

@@ -28,6 +28,11 @@ pub enum Command {
         /// Why it waits.
         reason: LineReason,
     },
+    /// It still waits, now for another reason.
+    Wait {
+        /// Why it waits.
+        reason: LineReason,
+    },
     /// It waited and now has its pieces.
     Promote {
         /// When the hold lapses.
@@ -187,6 +192,7 @@ pub fn apply(line: &Line, command: Command, now: DateTime<Utc>) -> Result<(Line,
     let mut moves = Vec::new();
     let kind = match (line.state, command) {
         (Draft, Command::Hold { until }) => {
+            next.held_at = Some(now);
             hold(&mut next, until, now);
             "requestLine.submitted"
         }
@@ -196,7 +202,12 @@ pub fn apply(line: &Line, command: Command, now: DateTime<Utc>) -> Result<(Line,
             next.reason = Some(reason);
             "requestLine.queued"
         }
+        (Queued, Command::Wait { reason }) => {
+            next.reason = Some(reason);
+            "requestLine.waits"
+        }
         (Queued, Command::Promote { until }) => {
+            next.held_at = Some(now);
             hold(&mut next, until, now);
             "requestLine.promoted"
         }
@@ -330,7 +341,7 @@ pub fn apply(line: &Line, command: Command, now: DateTime<Utc>) -> Result<(Line,
             next.state = on_the_way(&next);
             "requestLine.received"
         }
-        (Received | Short, Command::Book) if line.received > 0 => {
+        (Received | Short, Command::Book) => {
             next.state = Closed;
             "requestLine.closed"
         }

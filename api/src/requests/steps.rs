@@ -83,10 +83,11 @@ pub async fn settle_queue(tx: &Tx, listing: Uuid, change: Change) -> Result<(), 
             .one(tx.conn())
             .await?;
         let Some(head) = head else { return Ok(()) };
-        let Hold::Held(_) = listings::steps::hold(tx, listing, head.quantity, Asker::HeadOfQueue).await?
-        else {
-            return Ok(());
-        };
+        match listings::steps::hold(tx, listing, head.quantity, Asker::HeadOfQueue).await? {
+            Hold::Held(_) => {}
+            Hold::Short(_) => return not_frozen_any_more(tx, listing).await,
+            Hold::Frozen(_) | Hold::Closed(_) => return Ok(()),
+        }
         let request = line::request_of(tx, &head).await?;
         let offer = line::listing(tx, &head).await?;
         let hold_time = line::hold_time(tx).await?;
@@ -95,7 +96,23 @@ pub async fn settle_queue(tx: &Tx, listing: Uuid, change: Change) -> Result<(), 
     }
 }
 
-/// Ends the waiting lines that ask for more than can still come, all in one statement.
+/// Nothing covers the listing: those who were told that it is frozen now wait for others.
+async fn not_frozen_any_more(tx: &Tx, listing: Uuid) -> Result<(), Fault> {
+    let told = request_line::Entity::find()
+        .filter(request_line::Column::ListingId.eq(listing))
+        .filter(request_line::Column::State.eq(LineState::Queued))
+        .filter(request_line::Column::Reason.eq(LineReason::Frozen))
+        .order_by_asc(request_line::Column::QueuePlace)
+        .all(tx.conn())
+        .await?;
+    for waiting in told {
+        line::carry_out(tx, &waiting, Command::Wait { reason: LineReason::HeldByOthers }).await?;
+    }
+    Ok(())
+}
+
+/// Ends the waiting lines that ask for more than can still come, all in one statement. Where the listing is not offered
+/// any more nothing comes back to it, whatever is still held.
 async fn end_hopeless(tx: &Tx, listing: Uuid, change: Change) -> Result<(), Fault> {
     use request_line::Column;
     let stock = listings::steps::lock(tx, listing).await?;
@@ -113,7 +130,7 @@ async fn end_hopeless(tx: &Tx, listing: Uuid, change: Change) -> Result<(), Faul
         return Ok(());
     }
     // Lost on the way is the giver's failure as well; delivered to others is nobody's.
-    let command = if change == Change::Withdrawn || stock.delivered == 0 {
+    let command = if !open || change == Change::Withdrawn || stock.delivered == 0 {
         Command::Fail { reason: LineReason::ListingWithdrawn }
     } else {
         Command::Outrank
@@ -153,6 +170,8 @@ pub async fn give_up_holds(tx: &Tx, listing: Uuid, at_least: i64) -> Result<i64,
     let lines = request_line::Entity::find()
         .filter(request_line::Column::ListingId.eq(listing))
         .filter(request_line::Column::State.is_in([LineState::Submitted, LineState::Returned]))
+        // A line may have been drafted long before, or have waited: what counts is when it got its pieces.
+        .order_by_desc(request_line::Column::HeldAt)
         .order_by_desc(request_line::Column::Id)
         .all(tx.conn())
         .await?;
@@ -250,7 +269,7 @@ pub(crate) async fn on_received(
 /// # Errors
 /// When the database does not answer.
 pub(crate) async fn close_if_settled(tx: &Tx, line: &request_line::Model) -> Result<(), Fault> {
-    if !matches!(line.state, LineState::Received | LineState::Short) || line.received == 0 {
+    if !matches!(line.state, LineState::Received | LineState::Short) {
         return Ok(());
     }
     let open = transfer::Entity::find()

@@ -86,11 +86,16 @@ pub async fn submit(app: &App, actor: &Actor, key: Option<&str>, input: &Input) 
             &asked,
         ))?;
 
+        // Known to the cases that the lines open.
+        let request = request::Model { submitted_by: actor.account_id(), ..request };
         let hold_time = line::hold_time(&tx).await?;
         let mut pairs: Vec<_> = lines.into_iter().zip(offers).collect();
         pairs.sort_by_key(|(line, _)| line.listing_id);
         for (line, offer) in pairs {
             let offer = offer.ok_or_else(|| anyhow::anyhow!("line {} has no listing", line.id))?;
+            // A draft may be older than the terms of the offer.
+            let line =
+                request_line::Model { giver_id: offer.unit_id, warehouse_id: offer.warehouse_id, ..line };
             place(&tx, &request, &line, &offer, hold_time).await?;
         }
         // Last, because everybody who submits waits for the series.

@@ -42,6 +42,16 @@ const SUMS: &str = "select listing_id, \
 const TAKEN_BACK: &str = "select listing_id, cast(sum(received) as bigint) as received from transfer \
     where state = 'REVERSED' and listing_id > $1 and listing_id <= $2 group by listing_id";
 
+/// Listings whose queue stands though it could move, and lines that wait for what is not offered any more.
+const STUCK: &str = "select s.listing_id, l.state <> 'LISTED' as gone from listing_stock s \
+    join listing l on l.id = s.listing_id join request_line q on q.listing_id = s.listing_id and q.state = 'QUEUED' \
+    where s.listing_id > $1 and s.listing_id <= $2 and not exists (select 1 from request_line p \
+        where p.listing_id = q.listing_id and p.state = 'QUEUED' and p.queue_place < q.queue_place) \
+    and (l.state <> 'LISTED' or (q.quantity <= s.available and not exists (select 1 from asset a \
+        left join storage_place bin on bin.id = a.bin_id left join storage_place rack on rack.id = bin.parent_id \
+        join asset_freeze f on f.until_at is null \
+        and f.scope_id in (l.id, a.id, l.unit_id, bin.id, rack.id, rack.parent_id) where a.id = l.asset_id)))";
+
 /// Checks all listings; gives what does not agree (empty: all is well) and how many listings were read.
 ///
 /// # Errors
@@ -68,6 +78,14 @@ pub async fn verify(conn: &impl ConnectionTrait) -> Result<(Vec<String>, u64), D
         let mut taken_back: HashMap<Uuid, i64> = HashMap::new();
         for row in conn.query_all_raw(Statement::from_sql_and_values(backend, TAKEN_BACK, range())).await? {
             taken_back.insert(row.try_get("", "listing_id")?, row.try_get("", "received")?);
+        }
+        for row in conn.query_all_raw(Statement::from_sql_and_values(backend, STUCK, range())).await? {
+            let (id, gone): (Uuid, bool) = (row.try_get("", "listing_id")?, row.try_get("", "gone")?);
+            faults.push(if gone {
+                format!("listing {id}: somebody waits for it, and it is not offered")
+            } else {
+                format!("listing {id}: the first of its queue could have its pieces")
+            });
         }
         for stock in &stocks {
             read += 1;

@@ -198,6 +198,23 @@ impl World {
         }
     }
 
+    /// The person with one more role.
+    pub(crate) async fn also(&self, who: &Actor, role: Role, unit: Uuid) -> Actor {
+        let account = who.account_id().expect("a person");
+        grant(&self.app, account, role, Scope::Unit, Some(unit)).await;
+        self.app.actor_of(account).await.expect("read").expect("an actor")
+    }
+
+    /// The card of a listing.
+    pub(crate) async fn listing_card(&self, id: Uuid) -> Uuid {
+        listing::Entity::find_by_id(id)
+            .one(self.app.db().read())
+            .await
+            .expect("read")
+            .expect("a listing")
+            .asset_id
+    }
+
     fn key(&self) -> String {
         format!("key-{}", self.keys.fetch_add(1, Ordering::Relaxed))
     }
@@ -484,11 +501,23 @@ async fn person(app: &App, login: &str, role: Role, scope: Scope, scope_id: Opti
             version: 1,
         }
     );
-    let grant = insert!(
+    let grant = grant(app, account.id, role, scope, scope_id).await;
+    Actor::person(account, &[grant], &app.reference())
+}
+
+async fn grant(
+    app: &App,
+    account_id: Uuid,
+    role: Role,
+    scope: Scope,
+    scope_id: Option<Uuid>,
+) -> role_grant::Model {
+    let now = app.clock().now();
+    insert!(
         app,
         role_grant::Model {
             id: app.ids().next(now),
-            account_id: account.id,
+            account_id,
             role,
             scope,
             scope_id,
@@ -497,8 +526,7 @@ async fn person(app: &App, login: &str, role: Role, scope: Scope, scope_id: Opti
             granted_by: None,
             created_at: now,
         }
-    );
-    Actor::person(account, &[grant], &app.reference())
+    )
 }
 
 /// The codes of a rejected outcome with their fields.

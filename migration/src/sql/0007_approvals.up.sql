@@ -17,6 +17,8 @@ create table approval_case (
     subject_id {uuid} not null,
     state {text} not null,
     applicant_id {uuid} not null references account,
+    drafted_by {uuid} not null references account,
+    corrected_by {uuid} references account,
     giver_id {uuid} references unit,
     receiver_id {uuid} references unit,
     opened_at {ts} not null,

@@ -59,6 +59,8 @@ pub(super) fn add(frame: &mut Frame<'_>, case: &Case<'_>, rows: &mut Rows) {
         subject_id: case.subject_id,
         state,
         applicant_id: frame.account(case.applicant),
+        drafted_by: frame.account(case.applicant),
+        corrected_by: None,
         giver_id: Some(frame.giver),
         receiver_id: case.receiver,
         opened_at,

@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, Datelike, Utc};
 use entity::approvals::ApprovalSubject;
 use entity::events::Subject;
+use entity::listings::Custody;
 use entity::requests::{LineState, request, request_line};
 use entity::transfers::transfer;
 use serde_json::json;
@@ -54,6 +55,7 @@ fn ask(frame: &mut Frame<'_>, line: &Line, papers: Papers, rows: &mut Rows) -> U
         needed_by: Some(line.needed_by),
         created_by: frame.account(line.asked_by),
         created_at,
+        submitted_by: line.submitted_at.map(|_| frame.account(line.asked_by)),
         submitted_at: line.submitted_at.map(|at| frame.at(at)),
         version: 1 + i64::from(line.submitted_at.is_some()),
     });
@@ -64,12 +66,16 @@ fn ask(frame: &mut Frame<'_>, line: &Line, papers: Papers, rows: &mut Rows) -> U
         id,
         request_id,
         listing_id: frame.id,
+        unit_id: receiver,
+        giver_id: frame.giver,
+        warehouse_id: (frame.listing.custody == Custody::Physical).then_some(frame.context.base.warehouse),
         position: 1,
         quantity_asked: line.asked.into(),
         quantity: line.quantity.into(),
         state: line.state,
         reason: line.reason,
         comment: line.comment.map(str::to_owned),
+        held_at: line.submitted_at.filter(|_| !line.steps.is_empty()).map(|at| frame.at(at)),
         hold_expires_at: line.hold_expires_at.map(|at| frame.at(at)),
         // Lines of frozen listings hold nothing, so no frozen time was added since the hold began.
         hold_counted_to: line.hold_expires_at.map(|_| frame.at(line.updated_at)),
