@@ -123,7 +123,7 @@ impl Asset {
 #[Object]
 impl Asset {
     /// Global id.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         encode(Kind::Asset, self.card.id)
     }
 

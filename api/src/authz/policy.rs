@@ -96,6 +96,8 @@ const OFFICE: &[(Role, Relation)] = &[(Office, Giver)];
 operations! {
     // Queries.
     Me "me": EVERYONE;
+    /// Each kind asks for the right to its own root field.
+    Node "node": EVERYONE;
     Unit "unit": EVERYONE;
     Units "units": EVERYONE;
     Regions "regions": EVERYONE;

@@ -46,7 +46,7 @@ impl AtHand for Category {
 #[Object]
 impl Category {
     /// Global id.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         encode(Kind::Category, self.0.id)
     }
     /// Such as `GB/T 14885`.

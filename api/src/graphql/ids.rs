@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::fault::{Code, Rejection};
 
 /// What a global id is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum Kind {
     Account,

@@ -10,6 +10,7 @@ pub mod enums;
 pub mod errors;
 pub mod ids;
 pub mod limits;
+pub mod nodes;
 pub mod scalars;
 mod schema;
 

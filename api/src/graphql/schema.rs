@@ -1,6 +1,7 @@
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
 
 use super::limits;
+use super::nodes::NodeQuery;
 use crate::app::App;
 use crate::assets::graphql::{AssetMutation, AssetQuery};
 use crate::audit::graphql::AuditQuery;
@@ -35,6 +36,7 @@ pub struct Query(
     EventsQuery,
     TransferQuery,
     SavingsQuery,
+    NodeQuery,
 );
 
 /// What may be done.

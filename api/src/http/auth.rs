@@ -9,7 +9,7 @@ use axum_extra::extract::cookie::{Cookie, SameSite};
 use entity::identity::Locale;
 use serde::{Deserialize, Serialize};
 
-use super::{COOKIE, Caller, Problem, Routes, Source};
+use super::{COOKIE, Presented, Problem, Routes, Source};
 use crate::fault::Fault;
 use crate::identity::{first_administrator, sign_in};
 
@@ -101,12 +101,11 @@ pub async fn first_administrator(
 /// 401 where nobody is signed in.
 pub async fn sign_out(
     State(routes): State<Routes>,
-    caller: Caller,
+    Presented(token): Presented,
     jar: CookieJar,
 ) -> Result<(CookieJar, StatusCode), Problem> {
-    let (Some(token), Some(actor)) = (caller.token, caller.actor) else {
-        return Err(Fault::Unauthenticated.into());
-    };
+    let token = token.ok_or(Fault::Unauthenticated)?;
+    let actor = routes.app.who(&token).await?.ok_or(Fault::Unauthenticated)?;
     sign_in::sign_out(&routes.app, &actor, &token).await?;
     Ok((jar.remove(Cookie::build(COOKIE).path("/")), StatusCode::NO_CONTENT))
 }

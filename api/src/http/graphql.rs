@@ -11,10 +11,10 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::{Caller, Problem, Routes};
+use super::{Presented, Problem, Routes};
 use crate::fault::Fault;
-use crate::graphql::limits;
-use crate::identity::session;
+use crate::graphql::{limits, nodes};
+use crate::identity::{Actor, session};
 
 /// The media type of the specification.
 const GRAPHQL_JSON: &str = "application/graphql-response+json";
@@ -24,7 +24,7 @@ const JSON: &str = "application/json";
 /// `POST /graphql`.
 pub async fn post(
     State(routes): State<Routes>,
-    caller: Caller,
+    Presented(token): Presented,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
@@ -47,14 +47,14 @@ pub async fn post(
     let body: Value =
         serde_json::from_slice(&body).map_err(|error| bad(format!("The body is not JSON: {error}")))?;
     let Value::Object(fields) = body else { return Err(bad("The body must be a JSON object")) };
-    let request = read(fields)?;
-    run(routes, caller, request, media, false).await
+    let asked = read(fields)?;
+    run(routes, token, asked, media, false).await
 }
 
 /// `GET /graphql?query=…`: queries only.
 pub async fn get(
     State(routes): State<Routes>,
-    caller: Caller,
+    Presented(token): Presented,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
@@ -72,12 +72,19 @@ pub async fn get(
         };
         fields.insert(name, value);
     }
-    let request = read(fields)?;
-    run(routes, caller, request, media, true).await
+    let asked = read(fields)?;
+    run(routes, token, asked, media, true).await
+}
+
+/// What is asked.
+struct Asked {
+    query: String,
+    operation_name: Option<String>,
+    variables: Variables,
 }
 
 /// The request in the fields of a body; each must have the type of the specification.
-fn read(mut fields: Map<String, Value>) -> Result<Request, Problem> {
+fn read(mut fields: Map<String, Value>) -> Result<Asked, Problem> {
     let query = match fields.remove("query") {
         Some(Value::String(query)) => query,
         Some(_) => return Err(bad("`query` must be a string")),
@@ -94,37 +101,36 @@ fn read(mut fields: Map<String, Value>) -> Result<Request, Problem> {
     if query.contains('\0') || query.contains("\\u0000") || fields.get("variables").is_some_and(has_nul) {
         return Err(bad("A text holds the character U+0000; take it out"));
     }
-    let mut request = Request::new(query);
-    match fields.remove("operationName") {
-        None | Some(Value::Null) => {}
-        Some(Value::String(name)) => request = request.operation_name(name),
+    let operation_name = match fields.remove("operationName") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(name)) => Some(name),
         Some(_) => return Err(bad("`operationName` must be a string")),
-    }
-    match fields.remove("variables") {
-        None | Some(Value::Null) => {}
-        Some(variables @ Value::Object(_)) => request = request.variables(Variables::from_json(variables)),
+    };
+    let variables = match fields.remove("variables") {
+        None | Some(Value::Null) => Variables::default(),
+        Some(variables @ Value::Object(_)) => Variables::from_json(variables),
         Some(_) => return Err(bad("`variables` must be an object")),
-    }
+    };
     match fields.remove("extensions") {
         None | Some(Value::Null | Value::Object(_)) => {}
         Some(_) => return Err(bad("`extensions` must be an object")),
     }
-    Ok(request)
+    Ok(Asked { query, operation_name, variables })
 }
 
 async fn run(
     routes: Routes,
-    caller: Caller,
-    mut request: Request,
+    token: Option<String>,
+    asked: Asked,
     media: &'static str,
     get: bool,
 ) -> Result<Response, Problem> {
-    let name = request.operation_name.clone();
-    let document = match routes.documents.parse(&request.query) {
+    let document = match routes.documents.parse(&asked.query) {
         Ok(document) => document,
         Err(error) => return Ok(refused(media, vec![with_code(error, "BAD_USER_INPUT")])),
     };
-    let mutation = limits::operation_type(&document, name.as_deref()) == Some(OperationType::Mutation);
+    let name = asked.operation_name.as_deref();
+    let mutation = limits::operation_type(&document, name) == Some(OperationType::Mutation);
     if get && mutation {
         let mut response =
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_USER_INPUT", "A mutation needs POST")
@@ -132,20 +138,56 @@ async fn run(
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
         return Ok(response);
     }
-    if let Err(error) = limits::check(&document, caller.actor.as_ref()) {
+    let token = token.as_deref();
+    // A query need not wait until the database has said that nobody's rights have changed: it begins under what is
+    // remembered, and its answer is given only where that still held after the request had come.
+    if !mutation && let Some((actor, generation)) = token.and_then(|token| routes.app.remembered(token)) {
+        let caller = Caller { token, actor: Some(actor) };
+        let (now, answer) =
+            tokio::join!(routes.app.generation(), execute(&routes, caller, &document, &asked, media, false));
+        if now? == generation {
+            return answer;
+        }
+    }
+    let actor = match token {
+        Some(token) => routes.app.who(token).await?,
+        None => None,
+    };
+    execute(&routes, Caller { token, actor }, &document, &asked, media, mutation).await
+}
+
+/// Who asks, if anybody.
+struct Caller<'a> {
+    token: Option<&'a str>,
+    actor: Option<Actor>,
+}
+
+async fn execute(
+    routes: &Routes,
+    caller: Caller<'_>,
+    document: &ExecutableDocument,
+    asked: &Asked,
+    media: &'static str,
+    mutation: bool,
+) -> Result<Response, Problem> {
+    if let Err(error) = limits::check(document, caller.actor.as_ref()) {
         let mut error = error.into_server_error(async_graphql::Pos::default());
         error.locations.clear();
         return Ok(refused(media, vec![error]));
     }
-    request.set_parsed_query(ExecutableDocument::clone(&document));
+    let mut request = Request::new("").variables(asked.variables.clone());
+    request.operation_name.clone_from(&asked.operation_name);
+    request.set_parsed_query(document.clone());
     if let (Some(actor), Some(token)) = (caller.actor, caller.token) {
         // The token too: a change of password ends all sessions of the account but this one.
-        request = request.data(actor).data(session::Token(token));
+        request = request.data(nodes::rows(routes.app.clone(), actor.clone()));
+        request = request.data(actor).data(session::Token(token.to_owned()));
     }
     let response = if mutation {
         // A client that hangs up drops its handler: what was begun goes on to its end in a task of its own.
-        let Routes { schema, tasks, .. } = routes;
-        tasks
+        let schema = routes.schema.clone();
+        routes
+            .tasks
             .spawn(async move { schema.execute(request).await })
             .await
             .map_err(|error| Fault::Internal(error.into()))?

@@ -29,7 +29,7 @@ use crate::app::App;
 use crate::graphql::Schema;
 use crate::graphql::documents::Documents;
 
-pub use caller::{COOKIE, Caller};
+pub use caller::{COOKIE, Presented};
 pub use problem::Problem;
 pub use source::Source;
 

@@ -88,6 +88,16 @@ impl App {
         Ok(generation)
     }
 
+    /// Whom this process remembers as the holder of a token, and the generation of rights that holds for: to begin with
+    /// what is read only, and thrown away where [`App::generation`] then says otherwise.
+    #[must_use]
+    pub fn remembered(&self, token: &str) -> Option<(Actor, i64)> {
+        let known = self.sessions().known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = known.get(&token_hash(token))?;
+        let holds = known.day == self.clock().today() && known.expires_at > self.clock().now();
+        holds.then(|| (known.actor.clone(), known.generation))
+    }
+
     /// Who holds this token; nobody where it is unknown, expired or revoked, or the account is switched off.
     ///
     /// # Errors

@@ -71,7 +71,7 @@ async fn two_rows_that_may_be_one_unit_are_told() {
         let report = load(&app, What::Units, &format!("{header}{}{}", rows[0], rows[1])).await;
         assert_eq!(bad(&report), [(3, Code::DuplicateRow, String::new())], "{rows:?}");
     }
-    let other = "甲,11440303007542320T,CITY,420100,420100,CLOSED\n";
+    let other = "甲,11440303007542320T,CITY,420100,420100,\n";
     assert_eq!(
         bad(&load(&app, What::Units, &format!("{header}{with}{other}")).await),
         [],

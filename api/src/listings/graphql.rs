@@ -170,7 +170,7 @@ impl Listing {
 #[Object]
 impl Listing {
     /// Global id.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         encode(Kind::Listing, self.row.id)
     }
 

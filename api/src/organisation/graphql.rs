@@ -33,7 +33,7 @@ impl Region {
 #[Object]
 impl Region {
     /// Global id.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         encode(Kind::Region, self.0.id)
     }
     /// `GB/T 2260`, or the city's own for functional zones that have no code.
@@ -91,7 +91,7 @@ impl AtHand for Unit {
 #[Object]
 impl Unit {
     /// Global id.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         encode(Kind::Unit, self.0.id)
     }
     /// Full name.

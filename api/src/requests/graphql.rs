@@ -6,7 +6,8 @@ use entity::requests::request_line;
 use uuid::Uuid;
 
 use super::draft::{self, Draft, LineInput, Update};
-use super::nodes::{self, Request, RequestConnection, RequestLine, RequestLineConnection, failed};
+pub use super::nodes::Request;
+use super::nodes::{self, RequestConnection, RequestLine, RequestLineConnection, failed};
 use super::read::{self, Filter, LineFilter};
 use super::{cancel, fail, resubmit, submit};
 use crate::checks;

@@ -39,7 +39,7 @@ impl From<request::Model> for Request {
 #[Object]
 impl Request {
     /// Global id.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         encode(Kind::Request, self.row.id)
     }
 

@@ -161,7 +161,10 @@ async fn neither_who_wrote_a_request_nor_who_submitted_it_approves_it() {
 async fn a_filter_over_lines_tells_nothing_of_lines_that_are_hidden() {
     let world = World::new().await;
     let own = world.list(Offer::of(2)).await;
-    let card = world.card(world.listing_card(own).await).await;
+    // What the rival received before, it offers now.
+    let passed_on = world.list(Offer::of(2)).await;
+    let moved = world.deliver(&world.rival, passed_on, 2).await;
+    let card = world.card(world.transfer(moved).await.asset_id).await;
     let strange = world.offer(card, &world.rival, Offer::of(2)).await;
     world.ask(&world.asker, &[(own, 1), (strange, 1)]).await.unwrap();
     let page = Page { first: 10, after: None };

@@ -151,8 +151,21 @@ pub async fn find(
     actor: &Actor,
     id: Uuid,
 ) -> Result<Option<request::Model>, DbErr> {
+    Ok(find_all(conn, actor, &[id]).await?.pop())
+}
+
+/// Several requests at once, in no order.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_all(
+    conn: &impl ConnectionTrait,
+    actor: &Actor,
+    ids: &[Uuid],
+) -> Result<Vec<request::Model>, DbErr> {
     let reach = actor.reach(Operation::Request);
-    request::Entity::find_by_id(id).filter(visible(&reach)).one(conn).await
+    let asked = request::Column::Id.is_in(ids.iter().copied());
+    request::Entity::find().filter(asked).filter(visible(&reach)).all(conn).await
 }
 
 /// A page of requests, newest first; one more than asked for where there is more.

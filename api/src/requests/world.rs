@@ -205,16 +205,6 @@ impl World {
         self.app.actor_of(account).await.expect("read").expect("an actor")
     }
 
-    /// The card of a listing.
-    pub(crate) async fn listing_card(&self, id: Uuid) -> Uuid {
-        listing::Entity::find_by_id(id)
-            .one(self.app.db().read())
-            .await
-            .expect("read")
-            .expect("a listing")
-            .asset_id
-    }
-
     fn key(&self) -> String {
         format!("key-{}", self.keys.fetch_add(1, Ordering::Relaxed))
     }

@@ -41,7 +41,7 @@ impl From<transfer::Model> for Transfer {
 #[Object]
 impl Transfer {
     /// Global id.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         encode(Kind::Transfer, self.row.id)
     }
 

@@ -66,7 +66,20 @@ pub async fn find(
     actor: &Actor,
     id: Uuid,
 ) -> Result<Option<transfer::Model>, DbErr> {
-    transfer::Entity::find_by_id(id).filter(visible(&actor.reach(Operation::Transfer))).one(conn).await
+    Ok(find_all(conn, actor, &[id]).await?.pop())
+}
+
+/// Several hand-overs at once, in no order.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_all(
+    conn: &impl ConnectionTrait,
+    actor: &Actor,
+    ids: &[Uuid],
+) -> Result<Vec<transfer::Model>, DbErr> {
+    let asked = transfer::Column::Id.is_in(ids.iter().copied());
+    transfer::Entity::find().filter(asked).filter(visible(&actor.reach(Operation::Transfer))).all(conn).await
 }
 
 /// A page of hand-overs, newest first; one more than asked for where there is more.

@@ -26,7 +26,7 @@ impl From<warehouse::Model> for Warehouse {
 #[Object]
 impl Warehouse {
     /// Global id.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         encode(Kind::Warehouse, self.0.id)
     }
     /// Short code.

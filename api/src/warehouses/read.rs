@@ -30,6 +30,14 @@ pub async fn warehouse(conn: &impl ConnectionTrait, id: Uuid) -> Result<Option<w
     warehouse::Entity::find_by_id(id).one(conn).await
 }
 
+/// Several warehouses at once, in no order.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_all(conn: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec<warehouse::Model>, DbErr> {
+    warehouse::Entity::find().filter(warehouse::Column::Id.is_in(ids.iter().copied())).all(conn).await
+}
+
 /// Places of a warehouse by code, after `after`; with `parent` those right below one.
 ///
 /// # Errors
