@@ -29,7 +29,7 @@ fn main() -> std::process::ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "error".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let arguments = Arguments::from_args();
-    let mut registry = Registry::new();
+    let mut registry = Registry::open();
     frame::register(&mut registry);
     log::register(&mut registry);
     chain::register(&mut registry);

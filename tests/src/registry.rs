@@ -19,7 +19,7 @@ pub struct Registry {
 
 impl Registry {
     /// An empty one; finds out whether PostgreSQL is here.
-    pub fn new() -> Self {
+    pub fn open() -> Self {
         let runtime = Arc::new(tokio::runtime::Runtime::new().expect("a runtime"));
         let postgres = runtime.block_on(database::postgres_here());
         Self { trials: Vec::new(), runtime, postgres }

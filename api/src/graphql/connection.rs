@@ -155,6 +155,7 @@ macro_rules! connection {
             node: $node,
         }
 
+        #[doc = concat!("One ", stringify!($node), " and its cursor.")]
         #[async_graphql::Object]
         impl $edge {
             /// Cursor of this row.

@@ -94,7 +94,7 @@ async fn what_is_put_comes_back_and_can_be_replaced_and_deleted() {
         assert_eq!(store.check().await, Ok(()));
         let key = rendition_key(&[0xab; 32], PhotoSize::Small);
         assert!(matches!(store.get(&key).await, Err(StoreError::NotFound { .. })));
-        assert!(!store.get(&key).await.is_ok());
+        assert!(store.get(&key).await.is_err());
         store.delete(&key).await.unwrap();
 
         store.put(&key, Bytes::from_static(b"one")).await.unwrap();
@@ -112,7 +112,7 @@ async fn what_is_put_comes_back_and_can_be_replaced_and_deleted() {
         assert_eq!(store.read(&key, 0).await.unwrap(), "");
 
         store.delete(&key).await.unwrap();
-        assert!(!store.get(&key).await.is_ok());
+        assert!(store.get(&key).await.is_err());
         bench.assert_spool_empty();
     }
 }
@@ -156,7 +156,7 @@ async fn an_over_long_upload_is_refused_while_it_comes_and_leaves_nothing() {
             11,
             "no more was taken than needed to see that it is too long"
         );
-        assert!(!bench.store.get(&key).await.is_ok());
+        assert!(bench.store.get(&key).await.is_err());
         bench.assert_spool_empty();
     }
 }
