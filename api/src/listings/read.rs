@@ -92,8 +92,13 @@ fn is_in(state: ListingState) -> Expr {
 }
 
 /// The card is its holder's still. A listing that is sold out names a card that is another unit's by now.
+///
+/// As a case, because PostgreSQL takes a plain comparison of the two columns for a rare coincidence (one unit of many), and
+/// then reads and sorts the whole table for a page that it thinks it would not fill.
 fn at_hand() -> Expr {
-    Expr::col((asset::Entity, asset::Column::HolderId)).equals((listing::Entity, listing::Column::UnitId))
+    let same = Expr::col((asset::Entity, asset::Column::HolderId))
+        .equals((listing::Entity, listing::Column::UnitId));
+    Expr::case(same, Expr::cust("true")).finally(Expr::cust("false")).into()
 }
 
 fn managed(reach: &Reach, mut any: Condition) -> Condition {

@@ -59,43 +59,41 @@ impl Browse {
         let mut lines = BufReader::new(bare.stdout.take().context("no output")?).lines();
         let bare_address = lines.next_line().await?.context("the bare handler did not start")?;
         let bare_request = format!("GET / HTTP/1.1\r\nhost: {bare_address}\r\n\r\n");
-        for role in ["clerk", "finance"] {
-            let token = demo.sign_in(&server, role).await?;
-            let token = token.token().context("signed in")?;
-            let body = json!({ "query": QUERY }).to_string();
-            let request = format!(
-                "POST /graphql HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\nauthorization: Bearer {token}\r\ncontent-length: {}\r\n\r\n{body}",
-                body.len()
-            );
-            let ours: Value = serde_json::from_slice(
-                Caller::connect(&server.address).await?.exchange(request.as_bytes()).await?,
-            )?;
-            let theirs: Value = serde_json::from_slice(
-                Caller::connect(&bare_address).await?.exchange(bare_request.as_bytes()).await?,
-            )?;
-            ensure!(ours == theirs, "the two pages differ:\n{ours:#}\n{theirs:#}");
-            let long = Duration::from_secs(self.seconds);
-            let (mut ratios, mut a, mut b) = (Vec::new(), Vec::new(), Vec::new());
-            for round in 0..=self.rounds {
-                let theirs = press(&bare_address, bare_request.as_bytes(), self.callers, long).await?;
-                let ours = press(&server.address, request.as_bytes(), self.callers, long).await?;
-                // The first round warms up.
-                if round > 0 {
-                    ratios.push(ours / theirs);
-                    a.push(theirs);
-                    b.push(ours);
-                }
+        let token = demo.sign_in(&server, "clerk").await?;
+        let token = token.token().context("signed in")?;
+        let body = json!({ "query": QUERY }).to_string();
+        let request = format!(
+            "POST /graphql HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\nauthorization: Bearer {token}\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let ours: Value = serde_json::from_slice(
+            Caller::connect(&server.address).await?.exchange(request.as_bytes()).await?,
+        )?;
+        let theirs: Value = serde_json::from_slice(
+            Caller::connect(&bare_address).await?.exchange(bare_request.as_bytes()).await?,
+        )?;
+        ensure!(ours == theirs, "the two pages differ:\n{ours:#}\n{theirs:#}");
+        let long = Duration::from_secs(self.seconds);
+        let (mut ratios, mut a, mut b) = (Vec::new(), Vec::new(), Vec::new());
+        for round in 0..=self.rounds {
+            let theirs = press(&bare_address, bare_request.as_bytes(), self.callers, long).await?;
+            let ours = press(&server.address, request.as_bytes(), self.callers, long).await?;
+            // The first round warms up.
+            if round > 0 {
+                ratios.push(ours / theirs);
+                a.push(theirs);
+                b.push(ours);
             }
-            println!(
-                "{role}: ratio {:.2} (median of {}, {:.2} to {:.2}); bare {:.0}/s, GraphQL {:.0}/s",
-                crate::median(ratios.clone()),
-                ratios.len(),
-                ratios.iter().copied().fold(f64::INFINITY, f64::min),
-                ratios.iter().copied().fold(0.0, f64::max),
-                crate::median(a),
-                crate::median(b),
-            );
         }
+        println!(
+            "ratio {:.2} (median of {}, {:.2} to {:.2}); bare {:.0}/s, GraphQL {:.0}/s",
+            crate::median(ratios.clone()),
+            ratios.len(),
+            ratios.iter().copied().fold(f64::INFINITY, f64::min),
+            ratios.iter().copied().fold(0.0, f64::max),
+            crate::median(a),
+            crate::median(b),
+        );
         server.kill().await
     }
 }
