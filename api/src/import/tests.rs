@@ -71,12 +71,12 @@ async fn two_rows_that_may_be_one_unit_are_told() {
         let report = load(&app, What::Units, &format!("{header}{}{}", rows[0], rows[1])).await;
         assert_eq!(bad(&report), [(3, Code::DuplicateRow, String::new())], "{rows:?}");
     }
-    let other = "甲,11440303007542320T,CITY,420100,420100,\n";
-    assert_eq!(
-        bad(&load(&app, What::Units, &format!("{header}{with}{other}")).await),
-        [],
-        "each has its code"
-    );
+    // A body that ended and the one that follows it may have one name: each has its code.
+    let header =
+        "name,credit_code,fiscal_level,fiscal_region,place_region,state,successor,valid_from,valid_to\n";
+    let lives = "甲,1242000042000186X2,CITY,420100,420100,,,,\n";
+    let ended = "甲,11440303007542320T,CITY,420100,420100,CLOSED,1242000042000186X2,2000-01-01,2024-12-31\n";
+    assert_eq!(bad(&load(&app, What::Units, &format!("{header}{lives}{ended}")).await), []);
 }
 
 #[tokio::test]
