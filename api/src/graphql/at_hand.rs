@@ -2,8 +2,8 @@
 //!
 //! The library makes a future for every field of every row and collects them as they come: on a page of twenty listings
 //! that costs as much as the database does. So a row of a list is resolved here: what is in memory is taken at once, and
-//! only the rest goes through its resolver. Schema, rights and answers are those of the resolvers; a test in
-//! `listings` compares the two ways field by field.
+//! only the rest goes through its resolver. Schema, rights and answers are those of the resolvers; `tests/it/frame.rs`
+//! compares the two ways field by field.
 //!
 //! It stands on parts of the library that are public but not documented, as the library's own macros do.
 

@@ -1,30 +1,10 @@
 //! What a resolver is given.
 
-use std::sync::OnceLock;
-
 use async_graphql::{ContextBase, ErrorExtensions};
 
 use crate::app::App;
 use crate::fault::Fault;
 use crate::identity::Actor;
-
-/// The generation of rights that rows were read under, told by the very statement that read them: whoever answers with
-/// nothing else need not ask for it again.
-#[derive(Debug, Default)]
-pub struct Witness(OnceLock<i64>);
-
-impl Witness {
-    /// A statement saw this one.
-    pub fn saw(&self, generation: i64) {
-        self.0.get_or_init(|| generation);
-    }
-
-    /// What was seen, if anything.
-    #[must_use]
-    pub fn seen(&self) -> Option<i64> {
-        self.0.get().copied()
-    }
-}
 
 /// Shorthands over the context of a field or of a selection.
 pub trait Given<'a> {

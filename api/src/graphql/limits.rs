@@ -37,20 +37,6 @@ pub fn operation_type(document: &ExecutableDocument, name: Option<&str>) -> Opti
     }
 }
 
-/// The one root field that a document asks for, if it is one.
-#[must_use]
-pub fn only_root(document: &ExecutableDocument) -> Option<&str> {
-    let mut operations = document.operations.iter();
-    let (_, operation) = operations.next()?;
-    match (operations.next(), operation.node.selection_set.node.items.as_slice()) {
-        (None, [one]) => match &one.node {
-            Selection::Field(field) => Some(&field.node.name.node),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
 /// Walks the document: counts, and asks for the right to each root field.
 ///
 /// # Errors

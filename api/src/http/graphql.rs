@@ -1,8 +1,6 @@
 //! GraphQL over HTTP as its specification's audit suite demands: POST with JSON, GET for queries only, both media
 //! types, and a status that tells a request that could not run from one that did.
 
-use std::sync::Arc;
-
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Request, Response as GraphqlResponse, ServerError, Variables};
 use axum::extract::rejection::BytesRejection;
@@ -15,7 +13,6 @@ use serde_json::{Map, Value};
 
 use super::{Presented, Problem, Routes};
 use crate::fault::Fault;
-use crate::graphql::context::Witness;
 use crate::graphql::{limits, nodes};
 use crate::identity::{Actor, session};
 
@@ -145,22 +142,10 @@ async fn run(
     // A query need not wait until the database has said that nobody's rights have changed: it begins under what is
     // remembered, and its answer is given only where that still held after the request had come.
     if !mutation && let Some((actor, generation)) = token.and_then(|token| routes.app.remembered(token)) {
-        let witness = Arc::new(Witness::default());
-        let caller = Caller { token, actor: Some(actor), witness: Some(Arc::clone(&witness)) };
-        let answer = execute(&routes, caller, &document, &asked, media, false);
-        let (now, answer) = if limits::only_root(&document) == Some("listings") {
-            // The statement that reads the rows tells it too.
-            let answer = answer.await;
-            let now = match witness.seen() {
-                Some(seen) => seen,
-                None => routes.app.generation().await?,
-            };
-            (now, answer)
-        } else {
-            let (now, answer) = tokio::join!(routes.app.generation(), answer);
-            (now?, answer)
-        };
-        if now == generation {
+        let caller = Caller { token, actor: Some(actor) };
+        let (now, answer) =
+            tokio::join!(routes.app.generation(), execute(&routes, caller, &document, &asked, media, false));
+        if now? == generation {
             return answer;
         }
     }
@@ -168,15 +153,13 @@ async fn run(
         Some(token) => routes.app.who(token).await?,
         None => None,
     };
-    execute(&routes, Caller { token, actor, witness: None }, &document, &asked, media, mutation).await
+    execute(&routes, Caller { token, actor }, &document, &asked, media, mutation).await
 }
 
 /// Who asks, if anybody.
 struct Caller<'a> {
     token: Option<&'a str>,
     actor: Option<Actor>,
-    /// Told by a resolver whose rows are all of the answer.
-    witness: Option<Arc<Witness>>,
 }
 
 async fn execute(
@@ -199,9 +182,6 @@ async fn execute(
         // The token too: a change of password ends all sessions of the account but this one.
         request = request.data(nodes::rows(routes.app.clone(), actor.clone()));
         request = request.data(actor).data(session::Token(token.to_owned()));
-    }
-    if let Some(witness) = caller.witness {
-        request = request.data(witness);
     }
     let response = if mutation {
         // A client that hangs up drops its handler: what was begun goes on to its end in a task of its own.

@@ -1,7 +1,6 @@
 //! Listings in the schema.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use async_graphql::parser::types::Field;
 use async_graphql::{Context, ContextSelectionSet, Enum, ID, Lookahead, Object, SimpleObject, Value};
@@ -31,7 +30,7 @@ use crate::authz::{Operation, Parties};
 use crate::fault::{Code, Fault};
 use crate::graphql::at_hand::{AtHand, Row, object, value};
 use crate::graphql::connection::{Page, connection, page_cost};
-use crate::graphql::context::{Given, Witness};
+use crate::graphql::context::Given;
 use crate::graphql::enums::{Custody, FreezeCause, FreezeScope, ListingState, Purpose};
 use crate::graphql::errors::{UserError, payload, query_error};
 use crate::graphql::ids::{Kind, decode, encode, expect, expect_some};
@@ -471,11 +470,8 @@ impl ListingQuery {
         let outcome = async {
             let page: Page<read::Key> = Page::read(first, after.as_deref())?;
             let filter = filter.unwrap_or_default().read()?;
-            let listed = read::list(ctx.app(), actor, &filter, &page, wants(&node)).await?;
-            if let (Some(witness), Some(generation)) = (ctx.data_opt::<Arc<Witness>>(), listed.generation) {
-                witness.saw(generation);
-            }
-            Ok((page.first, filter, listed.rows))
+            let rows = read::list(ctx.app(), actor, &filter, &page, wants(&node)).await?;
+            Ok((page.first, filter, rows))
         };
         let (first, filter, rows) =
             outcome.await.map_err(|fault: Fault| query_error(fault, actor.locale()))?;

@@ -10,8 +10,8 @@ use entity::listings::{Custody, ListingState, listing, listing_stock};
 use entity::requests::{request, request_line};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{
-    ActiveEnum, ColumnTrait, Condition, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryResult,
-    QuerySelect, RelationDef,
+    ActiveEnum, ColumnTrait, Condition, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect,
+    RelationDef,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -147,21 +147,9 @@ impl Filter {
     }
 }
 
-/// Name of the column that tells the generation of rights.
-const GENERATION: &str = "generation";
-
 /// Where a page goes on: the time it is sorted by, and the id.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Key(pub DateTime<Utc>, pub Uuid);
-
-/// Rows of a list, and the generation of rights under which they were read; none where there are no rows.
-#[derive(Debug)]
-pub struct Listed {
-    /// The rows.
-    pub rows: Vec<ListingRow>,
-    /// The generation of rights.
-    pub generation: Option<i64>,
-}
 
 /// A page of listings, newest first, one row more than shown.
 ///
@@ -173,9 +161,8 @@ pub async fn list(
     filter: &Filter,
     page: &Page<Key>,
     wants: Wants,
-) -> Result<Listed, Fault> {
+) -> Result<Vec<ListingRow>, Fault> {
     let mut select = select(wants, filter.available_only);
-    select.expr_as(Expr::cust("(select n from rights_generation)"), GENERATION);
     narrow(&mut select, app, filter);
     if let Some(rights) = offered_or_managed(actor, filter.shows(ListingState::Listed)) {
         select.cond_where(rights);
@@ -187,9 +174,7 @@ pub async fn list(
     select
         .order_by((listing::Entity, sort), Order::Desc)
         .order_by((listing::Entity, listing::Column::Id), Order::Desc);
-    let found = found(app.db().read(), &select, Some(page.fetch())).await?;
-    let generation = found.first().map(|row| row.try_get("", GENERATION)).transpose()?;
-    Ok(Listed { rows: rows(&found, wants)?, generation })
+    rows(app.db().read(), &select, Some(page.fetch()), wants).await
 }
 
 /// The sort key of a row in a list by this filter.
@@ -264,7 +249,7 @@ pub async fn find_all(
     }
     let mut select = select(wants, false);
     select.and_where(listing::Column::Id.is_in(ids.iter().copied())).cond_where(visible(actor));
-    rows(&found(app.db().read(), &select, None).await?, wants)
+    rows(app.db().read(), &select, None, wants).await
 }
 
 /// One listing, within a transaction.
@@ -290,20 +275,18 @@ fn select(wants: Wants, stock: bool) -> SelectStatement {
     select
 }
 
-async fn found(
+async fn rows(
     conn: &impl ConnectionTrait,
     select: &SelectStatement,
     limit: Option<u64>,
-) -> Result<Vec<QueryResult>, Fault> {
+    wants: Wants,
+) -> Result<Vec<ListingRow>, Fault> {
     let mut statement = conn.get_database_backend().build(select);
     if let Some(limit) = limit {
         // A word of the statement too: of a bound limit the planner thinks that it is a tenth of the table, and plans
         // every execution anew.
         statement.sql.push_str(&format!(" LIMIT {limit}"));
     }
-    Ok(conn.query_all_raw(statement).await?)
-}
-
-fn rows(found: &[QueryResult], wants: Wants) -> Result<Vec<ListingRow>, Fault> {
+    let found = conn.query_all_raw(statement).await?;
     Ok(found.iter().map(|row| ListingRow::read(row, wants)).collect::<Result<_, _>>()?)
 }

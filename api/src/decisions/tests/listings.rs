@@ -84,7 +84,7 @@ async fn one_card_is_not_offered_twice() {
 
 async fn seen(world: &World, actor: &Actor) -> Vec<Uuid> {
     let page = Page { first: 20, after: None };
-    let rows = read::list(&world.app, actor, &Filter::default(), &page, Wants::ALL).await.unwrap().rows;
+    let rows = read::list(&world.app, actor, &Filter::default(), &page, Wants::ALL).await.unwrap();
     rows.iter().map(|row| row.id).collect()
 }
 
@@ -146,7 +146,7 @@ async fn pages_go_on_where_they_ended_and_filters_narrow() {
     let mut after = None;
     loop {
         let page = Page { first: 2, after };
-        let mut rows = read::list(&world.app, &reader, &filter, &page, wants).await.unwrap().rows;
+        let mut rows = read::list(&world.app, &reader, &filter, &page, wants).await.unwrap();
         let more = rows.len() > 2;
         rows.truncate(2);
         after = rows.last().map(|row| read::key(&filter, row));
@@ -158,7 +158,7 @@ async fn pages_go_on_where_they_ended_and_filters_narrow() {
     assert_eq!(found, listed);
     let none = Filter { categories: vec![world.computers], ..Filter::default() };
     let page = Page { first: 2, after: None };
-    assert!(read::list(&world.app, &reader, &none, &page, wants).await.unwrap().rows.is_empty());
+    assert!(read::list(&world.app, &reader, &none, &page, wants).await.unwrap().is_empty());
     let hydrated =
         read::hydrate(&world.app, &reader, &[listed[3], Uuid::nil(), listed[0]], wants).await.unwrap();
     assert_eq!(hydrated.iter().map(|row| row.id).collect::<Vec<_>>(), [listed[3], listed[0]]);
