@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use async_graphql::parser::types::Field;
 use async_graphql::{
     ComplexObject, Context, ContextSelectionSet, Enum, ID, InputObject, Lookahead, Object, SimpleObject,
-    Value,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::assets::{asset_holding, duplicate_case};
@@ -24,12 +23,13 @@ use crate::authz::{Operation, Parties};
 use crate::catalogue::graphql::Category;
 use crate::checks;
 use crate::fault::{Code, Fault};
-use crate::graphql::at_hand::{AtHand, object, value};
+use crate::graphql::at_hand::{AtHand, object};
 use crate::graphql::connection::{Page, connection, page_cost};
 use crate::graphql::context::Given;
 use crate::graphql::enums::{AssetKind, AssetSource, AssetState, Condition, ValueBasis};
 use crate::graphql::errors::{UserError, payload, query_error};
 use crate::graphql::ids::{Kind, encode, expect, expect_some};
+use crate::graphql::json::Json;
 use crate::graphql::scalars::Money;
 use crate::identity::Actor;
 use crate::organisation::graphql::Unit;
@@ -320,31 +320,26 @@ impl Asset {
 }
 
 impl AtHand for Asset {
-    fn at_hand(&self, ctx: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
+    fn write(&self, ctx: &ContextSelectionSet<'_>, field: &Field, json: &mut Json) -> bool {
+        let below = &field.selection_set.node;
         match field.name.node.as_str() {
-            "id" => value(encode(Kind::Asset, self.card.id)),
-            "kind" => value(AssetKind::from(self.card.kind)),
-            "name" => value(self.card.name.clone()),
-            "brand" => value(self.card.brand.clone()),
-            "model" => value(self.card.model.clone()),
-            "condition" => value(self.card.condition.map(Condition::from)),
-            "quantity" => value(self.card.quantity),
-            "value" => value(self.card.value.map(Money::from)),
-            "category" => match self.card.category_id.and_then(|id| Category::of(&ctx.app().reference(), id))
-            {
-                Some(category) => object(ctx, &category, &field.selection_set.node),
-                None => Some(Value::Null),
-            },
-            "photos" => {
-                let below = &field.selection_set.node;
-                self.photos
-                    .get()?
-                    .iter()
-                    .map(|photo| object(ctx, photo, below))
-                    .collect::<Option<_>>()
-                    .map(Value::List)
+            "id" => json.id(Kind::Asset, self.card.id),
+            "kind" => json.word(AssetKind::from(self.card.kind)),
+            "name" => json.put(&self.card.name),
+            "brand" => json.put(&self.card.brand),
+            "model" => json.put(&self.card.model),
+            "condition" => json.some(self.card.condition.map(Condition::from), Json::word),
+            "quantity" => json.put(&self.card.quantity),
+            "value" => json.some(self.card.value, Json::money),
+            "category" => {
+                let category = self.card.category_id.and_then(|id| Category::of(&ctx.app().reference(), id));
+                json.some(category, |json, category| object(ctx, &category, below, json))
             }
-            _ => None,
+            "photos" => self
+                .photos
+                .get()
+                .is_some_and(|photos| json.list(photos, |photo, json| object(ctx, photo, below, json))),
+            _ => false,
         }
     }
 }

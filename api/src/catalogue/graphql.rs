@@ -1,7 +1,7 @@
 //! Categories, standards and the rule book in the schema.
 
 use async_graphql::parser::types::Field;
-use async_graphql::{Context, ContextSelectionSet, ID, InputObject, Object, SimpleObject, Value};
+use async_graphql::{Context, ContextSelectionSet, ID, InputObject, Object, SimpleObject};
 use chrono::NaiveDate;
 use entity::catalogue::{allocation_standard, category, required_field};
 use uuid::Uuid;
@@ -10,12 +10,13 @@ use super::forms::{CategoryForm, RequiredFieldForm, SettingForm, StandardForm};
 use super::read::{self, CategoryFilter, CategoryKey};
 use super::{save_category, set_city_setting, set_required_field, set_standard};
 use crate::fault::Fault;
-use crate::graphql::at_hand::{AtHand, value};
+use crate::graphql::at_hand::AtHand;
 use crate::graphql::connection::{Page, connection, page_cost};
 use crate::graphql::context::Given;
 use crate::graphql::enums::{AssetKind, AssetSource, RequiredStep};
 use crate::graphql::errors::{self, UserError};
 use crate::graphql::ids::{Kind, encode, expect, expect_some};
+use crate::graphql::json::Json;
 use crate::graphql::scalars::Money;
 use crate::organisation::Reference;
 use crate::organisation::graphql::{Region, fresh};
@@ -33,12 +34,12 @@ impl Category {
 }
 
 impl AtHand for Category {
-    fn at_hand(&self, _: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
+    fn write(&self, _: &ContextSelectionSet<'_>, field: &Field, json: &mut Json) -> bool {
         match field.name.node.as_str() {
-            "id" => value(encode(Kind::Category, self.0.id)),
-            "code" => value(self.0.code.clone()),
-            "name" => value(self.0.name.clone()),
-            _ => None,
+            "id" => json.id(Kind::Category, self.0.id),
+            "code" => json.put(&self.0.code),
+            "name" => json.put(&self.0.name),
+            _ => false,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Rows whose usual fields are at hand.
 //!
-//! The library makes a future for every field of every row and collects them as they come: on a page of twenty listings
-//! that costs as much as the database does. So a row of a list is resolved here: what is in memory is taken at once, and
-//! only the rest goes through its resolver. Schema, rights and answers are those of the resolvers; `tests/it/frame.rs`
-//! compares the two ways field by field.
+//! The library makes a future for every field of every row, collects the values as they come in maps, and turns those into
+//! text at the end: on a page of twenty listings that costs as much as the database does. So what is in memory is written
+//! down here as the text it becomes, at once, and only the rest goes through its resolver. Schema, rights and answers are
+//! those of the resolvers; `tests/it/frame.rs` compares the two ways field by field.
 //!
 //! It stands on parts of the library that are public but not documented, as the library's own macros do.
 
@@ -13,17 +13,16 @@ use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{Field, Selection, SelectionSet};
 use async_graphql::registry::Registry;
 use async_graphql::resolver_utils::ContainerType;
-use async_graphql::{ContextSelectionSet, InputType, Name, OutputType, Positioned, ServerResult, Value};
+use async_graphql::{ContextSelectionSet, OutputType, Positioned, ServerResult, Value};
+
+use super::documents::Repeats;
+use super::json::Json;
 
 /// An object that knows the values of its usual fields without asking anybody.
 pub trait AtHand: ContainerType {
-    /// Value of a field that takes no arguments; none where only its resolver can tell.
-    fn at_hand(&self, ctx: &ContextSelectionSet<'_>, field: &Field) -> Option<Value>;
-}
-
-/// A value as the wire has it.
-pub fn value(value: impl InputType) -> Option<Value> {
-    Some(value.to_value())
+    /// Writes the value of a field that takes no arguments; says no where only its resolver can tell. What was written
+    /// before a no is taken back by whoever asked.
+    fn write(&self, ctx: &ContextSelectionSet<'_>, field: &Field, json: &mut Json) -> bool;
 }
 
 /// A row of a list: the same type of the schema, resolved as this module says.
@@ -40,21 +39,24 @@ impl<T: AtHand> OutputType for Row<T> {
     }
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        if let Some(object) = object(ctx, &self.0, &ctx.item.node) {
+        let set = &ctx.item.node;
+        if repeats(ctx) {
+            return self.0.resolve(ctx, field).await;
+        }
+        if let Some(object) = Json::written(|json| object(ctx, &self.0, set, json)) {
             return Ok(object);
         }
-        let mut asked = Vec::with_capacity(ctx.item.node.items.len());
-        let plain = each::<T>(ctx, &ctx.item.node, &mut |field| {
+        let mut asked = Vec::with_capacity(set.items.len());
+        let plain = each::<T>(ctx, set, &mut |field| {
             asked.push(field);
             true
         });
-        if !plain || repeats(&asked) {
+        if !plain {
             return self.0.resolve(ctx, field).await;
         }
         let mut fields = IndexMap::with_capacity(asked.len());
         for asked in asked {
-            let taken = taken(ctx, &self.0, &asked.node);
-            let value = match taken {
+            let value = match Json::written(|json| taken(ctx, &self.0, &asked.node, json)) {
                 Some(value) => Ok(value),
                 None => self.0.resolve_field(&ctx.with_field(asked)).await.map(Option::unwrap_or_default),
             };
@@ -67,26 +69,69 @@ impl<T: AtHand> OutputType for Row<T> {
     }
 }
 
-/// All that is asked of a row; none where some of it is not at hand.
-pub fn object<T: AtHand>(ctx: &ContextSelectionSet<'_>, row: &T, set: &SelectionSet) -> Option<Value> {
-    let mut fields: IndexMap<Name, Value> = IndexMap::with_capacity(set.items.len());
-    let all = each::<T>(ctx, set, &mut |field| {
-        let key = &field.node.response_key().node;
-        // Asked for twice: the library merges them.
-        !fields.contains_key(key)
-            && taken(ctx, row, &field.node).is_some_and(|value| fields.insert(key.clone(), value).is_none())
-    });
-    all.then_some(Value::Object(fields))
+/// The rows of a list: as a list of [`Row`], but written at once where all that is asked of all of them is at hand.
+#[derive(Clone, Debug)]
+pub struct Rows<T>(Vec<Row<T>>);
+
+impl<T> FromIterator<T> for Rows<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(rows: I) -> Self {
+        Self(rows.into_iter().map(Row).collect())
+    }
 }
 
-fn taken<T: AtHand>(ctx: &ContextSelectionSet<'_>, row: &T, field: &Field) -> Option<Value> {
+impl<T: AtHand> OutputType for Rows<T> {
+    fn type_name() -> Cow<'static, str> {
+        Vec::<Row<T>>::type_name()
+    }
+
+    fn qualified_type_name() -> String {
+        Vec::<Row<T>>::qualified_type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        Vec::<Row<T>>::create_type_info(registry)
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
+        if !repeats(ctx) {
+            let all =
+                |json: &mut Json| json.list(&self.0, |row, json| object(ctx, &row.0, &ctx.item.node, json));
+            if let Some(list) = Json::written(all) {
+                return Ok(list);
+            }
+        }
+        self.0.resolve(ctx, field).await
+    }
+}
+
+/// Whether the document asks anything twice under one name: the library merges the two, which cannot be done with text.
+fn repeats(ctx: &ContextSelectionSet<'_>) -> bool {
+    ctx.data_opt::<Repeats>().is_none_or(|repeats| repeats.0)
+}
+
+/// Writes all that is asked of an object; says no where some of it is not at hand.
+pub fn object<T: AtHand>(
+    ctx: &ContextSelectionSet<'_>,
+    row: &T,
+    set: &SelectionSet,
+    json: &mut Json,
+) -> bool {
+    json.object(|json| {
+        each::<T>(ctx, set, &mut |field| {
+            json.key(&field.node.response_key().node);
+            taken(ctx, row, &field.node, json)
+        })
+    })
+}
+
+fn taken<T: AtHand>(ctx: &ContextSelectionSet<'_>, row: &T, field: &Field, json: &mut Json) -> bool {
     if !field.arguments.is_empty() || !field.directives.is_empty() {
-        return None;
+        return false;
     }
     if field.name.node == "__typename" {
-        return value(T::type_name().into_owned());
+        return json.put(&T::type_name());
     }
-    row.at_hand(ctx, field)
+    row.write(ctx, field, json)
 }
 
 /// Gives each field of the selection to `take`, fragments spelled out, while it says true; whether it was all of them.
@@ -112,9 +157,4 @@ fn each<'a, T: OutputType>(
             && selection.node.directives().is_empty()
             && each::<T>(ctx, below, take)
     })
-}
-
-fn repeats(fields: &[&Positioned<Field>]) -> bool {
-    let key = |n: usize| &fields[n].node.response_key().node;
-    (1..fields.len()).any(|n| (0..n).any(|other| key(other) == key(n)))
 }

@@ -117,33 +117,35 @@ macro_rules! connection {
             $connection,
             $edge,
             $node,
-            $crate::graphql::at_hand::Row<$edge>,
-            $crate::graphql::at_hand::Row
+            $crate::graphql::at_hand::Rows<$edge>
         );
 
         impl $crate::graphql::at_hand::AtHand for $edge {
-            fn at_hand(
+            fn write(
                 &self,
                 ctx: &async_graphql::ContextSelectionSet<'_>,
                 field: &async_graphql::parser::types::Field,
-            ) -> Option<async_graphql::Value> {
+                json: &mut $crate::graphql::json::Json,
+            ) -> bool {
                 match field.name.node.as_str() {
-                    "cursor" => $crate::graphql::at_hand::value(self.cursor.text()),
-                    "node" => $crate::graphql::at_hand::object(ctx, &self.node, &field.selection_set.node),
-                    _ => None,
+                    "cursor" => json.put(&self.cursor.text()),
+                    "node" => {
+                        $crate::graphql::at_hand::object(ctx, &self.node, &field.selection_set.node, json)
+                    }
+                    _ => false,
                 }
             }
         }
     };
     ($connection:ident, $edge:ident, $node:ty) => {
-        $crate::graphql::connection::connection!($connection, $edge, $node, $edge, std::convert::identity);
+        $crate::graphql::connection::connection!($connection, $edge, $node, Vec<$edge>);
     };
-    ($connection:ident, $edge:ident, $node:ty, $row:ty, $wrap:expr) => {
+    ($connection:ident, $edge:ident, $node:ty, $rows:ty) => {
         #[doc = concat!("A page of ", stringify!($node), ".")]
         #[derive(Debug, async_graphql::SimpleObject)]
         pub struct $connection {
             /// Rows with their cursors.
-            pub edges: Vec<$row>,
+            pub edges: $rows,
             /// Where the page lies.
             pub page_info: $crate::graphql::connection::PageInfo,
         }
@@ -179,7 +181,7 @@ macro_rules! connection {
                 let page_info = $crate::graphql::connection::page(first, &mut rows, &key);
                 let edge = |node| {
                     let cursor = $crate::graphql::connection::Cursor::new(key(&node));
-                    $wrap($edge { cursor, node })
+                    $edge { cursor, node }
                 };
                 Self { edges: rows.into_iter().map(edge).collect(), page_info }
             }

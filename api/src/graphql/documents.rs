@@ -3,29 +3,88 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_graphql::ServerError;
 use async_graphql::parser::parse_query;
-use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
+use async_graphql::{Name, ServerError};
 
 /// Documents remembered by a process.
 const REMEMBERED: usize = 500;
 /// Longest document remembered, in bytes.
 const LONGEST: usize = 4 * 1024;
 
+/// Selections looked at in one document for what [`Repeats`].
+const LOOKED_AT: usize = 1_000;
+
+/// A document that was parsed.
+#[derive(Debug)]
+pub struct Document {
+    /// As the library wants it.
+    pub parsed: ExecutableDocument,
+    /// Whether answers must be merged.
+    pub repeats: Repeats,
+}
+
+/// Whether a document asks for something twice under one name, fragments spelled out: then the two are merged into one.
+/// Also where it is too large or too odd to tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Repeats(pub bool);
+
+impl Repeats {
+    fn of(document: &ExecutableDocument) -> Self {
+        let mut left = LOOKED_AT;
+        let mut once = |set| each_once(document, set, &mut Vec::new(), &mut left);
+        Self(!document.operations.iter().all(|(_, operation)| once(&operation.node.selection_set.node)))
+    }
+}
+
+/// Whether no name comes twice in the selection, nor in any below it. `left` bounds the work, and with it fragments that
+/// stand in themselves.
+fn each_once<'a>(
+    document: &'a ExecutableDocument,
+    set: &'a SelectionSet,
+    names: &mut Vec<&'a Name>,
+    left: &mut usize,
+) -> bool {
+    set.items.iter().all(|selection| {
+        *left = left.saturating_sub(1);
+        if *left == 0 {
+            return false;
+        }
+        match &selection.node {
+            Selection::Field(field) => {
+                let name = &field.node.response_key().node;
+                if names.contains(&name) {
+                    return false;
+                }
+                names.push(name);
+                each_once(document, &field.node.selection_set.node, &mut Vec::new(), left)
+            }
+            Selection::InlineFragment(inline) => {
+                each_once(document, &inline.node.selection_set.node, names, left)
+            }
+            Selection::FragmentSpread(spread) => document
+                .fragments
+                .get(&spread.node.fragment_name.node)
+                .is_some_and(|fragment| each_once(document, &fragment.node.selection_set.node, names, left)),
+        }
+    })
+}
+
 /// A cheap clone.
 #[derive(Clone, Debug, Default)]
-pub struct Documents(Arc<Mutex<HashMap<Box<str>, Arc<ExecutableDocument>>>>);
+pub struct Documents(Arc<Mutex<HashMap<Box<str>, Arc<Document>>>>);
 
 impl Documents {
     /// The document in a text that is within the [limits](super::limits).
     ///
     /// # Errors
     /// Where it is none.
-    pub fn parse(&self, text: &str) -> Result<Arc<ExecutableDocument>, ServerError> {
+    pub fn parse(&self, text: &str) -> Result<Arc<Document>, ServerError> {
         if let Some(known) = self.lock().get(text) {
             return Ok(Arc::clone(known));
         }
-        let document = Arc::new(parse_query(text)?);
+        let parsed = parse_query(text)?;
+        let document = Arc::new(Document { repeats: Repeats::of(&parsed), parsed });
         if text.len() <= LONGEST {
             let mut known = self.lock();
             if known.len() >= REMEMBERED {
@@ -36,7 +95,7 @@ impl Documents {
         Ok(document)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Box<str>, Arc<ExecutableDocument>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Box<str>, Arc<Document>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -57,5 +116,32 @@ mod tests {
             documents.parse(&format!("{{ a{n} }}")).unwrap();
         }
         assert!(documents.lock().len() <= REMEMBERED);
+    }
+
+    #[test]
+    fn what_must_be_merged_is_found() {
+        let documents = Documents::default();
+        let repeats = |text: &str| documents.parse(text).unwrap().repeats.0;
+        for once in [
+            "{ me { name } }",
+            "{ a: me { name id } b: me { name id } }",
+            "{ me { ...A ... on Account { id } } } fragment A on Account { name }",
+            "query A { me { name } } query B { me { name } }",
+        ] {
+            assert!(!repeats(once), "{once}");
+        }
+        for twice in [
+            "{ me { name } me { id } }",
+            "{ me { name name } }",
+            "{ me { name: id name } }",
+            "{ me { name ...A } } fragment A on Account { x: id name }",
+            "{ me { ... on Account { name } ... { name } } }",
+            "{ me { ...A } } fragment A on Account { ...A }",
+            "{ me { ...Gone } }",
+        ] {
+            assert!(repeats(twice), "{twice}");
+        }
+        let many: String = (0..LOOKED_AT).map(|n| format!("a{n} ")).collect();
+        assert!(repeats(&format!("{{ {many} }}")));
     }
 }

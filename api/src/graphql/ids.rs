@@ -59,7 +59,7 @@ impl Kind {
         (Self::Warehouse, "whs"),
     ];
 
-    fn prefix(self) -> &'static str {
+    pub(super) fn prefix(self) -> &'static str {
         Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, prefix)| prefix)
     }
 }

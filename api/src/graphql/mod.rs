@@ -9,6 +9,7 @@ pub mod documents;
 pub mod enums;
 pub mod errors;
 pub mod ids;
+pub mod json;
 pub mod limits;
 pub mod nodes;
 pub mod scalars;

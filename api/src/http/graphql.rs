@@ -1,7 +1,7 @@
 //! GraphQL over HTTP as its specification's audit suite demands: POST with JSON, GET for queries only, both media
 //! types, and a status that tells a request that could not run from one that did.
 
-use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response as GraphqlResponse, ServerError, Variables};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{RawQuery, State};
@@ -13,7 +13,8 @@ use serde_json::{Map, Value};
 
 use super::{Presented, Problem, Routes};
 use crate::fault::Fault;
-use crate::graphql::{limits, nodes};
+use crate::graphql::documents::Document;
+use crate::graphql::{json, limits, nodes};
 use crate::identity::{Actor, session};
 
 /// The media type of the specification.
@@ -130,7 +131,7 @@ async fn run(
         Err(error) => return Ok(refused(media, vec![with_code(error, "BAD_USER_INPUT")])),
     };
     let name = asked.operation_name.as_deref();
-    let mutation = limits::operation_type(&document, name) == Some(OperationType::Mutation);
+    let mutation = limits::operation_type(&document.parsed, name) == Some(OperationType::Mutation);
     if get && mutation {
         let mut response =
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_USER_INPUT", "A mutation needs POST")
@@ -165,19 +166,19 @@ struct Caller<'a> {
 async fn execute(
     routes: &Routes,
     caller: Caller<'_>,
-    document: &ExecutableDocument,
+    document: &Document,
     asked: &Asked,
     media: &'static str,
     mutation: bool,
 ) -> Result<Response, Problem> {
-    if let Err(error) = limits::check(document, caller.actor.as_ref()) {
+    if let Err(error) = limits::check(&document.parsed, caller.actor.as_ref()) {
         let mut error = error.into_server_error(async_graphql::Pos::default());
         error.locations.clear();
         return Ok(refused(media, vec![error]));
     }
-    let mut request = Request::new("").variables(asked.variables.clone());
+    let mut request = Request::new("").variables(asked.variables.clone()).data(document.repeats);
     request.operation_name.clone_from(&asked.operation_name);
-    request.set_parsed_query(document.clone());
+    request.set_parsed_query(document.parsed.clone());
     if let (Some(actor), Some(token)) = (caller.actor, caller.token) {
         // The token too: a change of password ends all sessions of the account but this one.
         request = request.data(nodes::rows(routes.app.clone(), actor.clone()));
@@ -211,7 +212,7 @@ fn answer(media: &'static str, mut response: GraphqlResponse) -> Response {
     if never_ran {
         return refused(media, response.errors);
     }
-    let body = serde_json::to_vec(&response).unwrap_or_default();
+    let body = json::response(&response);
     (StatusCode::OK, [(CONTENT_TYPE, media)], body).into_response()
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use async_graphql::parser::types::Field;
-use async_graphql::{Context, ContextSelectionSet, Enum, ID, Lookahead, Object, SimpleObject, Value};
+use async_graphql::{Context, ContextSelectionSet, Enum, ID, Lookahead, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::approvals::ApprovalSubject;
 use entity::listings::asset_freeze;
@@ -28,12 +28,13 @@ use crate::assets::graphql::{Asset, Attached, REST_FIELDS};
 use crate::assets::row::{CardRow, Depth};
 use crate::authz::{Operation, Parties};
 use crate::fault::{Code, Fault};
-use crate::graphql::at_hand::{AtHand, Row, object, value};
+use crate::graphql::at_hand::{AtHand, Row, object};
 use crate::graphql::connection::{Page, connection, page_cost};
 use crate::graphql::context::Given;
 use crate::graphql::enums::{Custody, FreezeCause, FreezeScope, ListingState, Purpose};
 use crate::graphql::errors::{UserError, payload, query_error};
 use crate::graphql::ids::{Kind, decode, encode, expect, expect_some};
+use crate::graphql::json::Json;
 use crate::organisation::graphql::Unit;
 
 /// An offer (上架) of an asset, or of a lot, to other units.
@@ -283,24 +284,24 @@ impl Listing {
 }
 
 impl AtHand for Listing {
-    fn at_hand(&self, ctx: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
+    fn write(&self, ctx: &ContextSelectionSet<'_>, field: &Field, json: &mut Json) -> bool {
         let below = &field.selection_set.node;
         match field.name.node.as_str() {
-            "id" => value(encode(Kind::Listing, self.row.id)),
-            "state" => value(ListingState::from(self.row.state)),
-            "custody" => value(Custody::from(self.row.custody)),
-            "listedAt" => value(self.row.listed_at),
-            "createdAt" => value(self.row.created_at),
-            "unit" => match Unit::of(&ctx.app().reference(), self.row.unit_id) {
-                Some(unit) => object(ctx, &unit, below),
-                None => Some(Value::Null),
-            },
-            "asset" => match self.asset.get()? {
-                Some(card) => object(ctx, &card.0, below),
-                None => Some(Value::Null),
-            },
-            "stock" => object(ctx, &ListingStock(self.row.stock?), below),
-            _ => None,
+            "id" => json.id(Kind::Listing, self.row.id),
+            "state" => json.word(ListingState::from(self.row.state)),
+            "custody" => json.word(Custody::from(self.row.custody)),
+            "listedAt" => json.some(self.row.listed_at, Json::instant),
+            "createdAt" => json.instant(self.row.created_at),
+            "unit" => {
+                let unit = Unit::of(&ctx.app().reference(), self.row.unit_id);
+                json.some(unit, |json, unit| object(ctx, &unit, below, json))
+            }
+            "asset" => self
+                .asset
+                .get()
+                .is_some_and(|card| json.some(card.as_ref(), |json, card| object(ctx, &card.0, below, json))),
+            "stock" => self.row.stock.is_some_and(|stock| object(ctx, &ListingStock(stock), below, json)),
+            _ => false,
         }
     }
 }
@@ -360,18 +361,20 @@ impl ListingStock {
 }
 
 impl AtHand for ListingStock {
-    fn at_hand(&self, _: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
-        value(match field.name.node.as_str() {
-            "offered" => self.0.all()?.offered,
-            "available" => self.0.available(),
-            "held" => self.0.all()?.held,
-            "reserved" => self.0.all()?.reserved,
-            "inTransit" => self.0.all()?.in_transit,
-            "delivered" => self.0.all()?.delivered,
-            "withdrawn" => self.0.all()?.withdrawn,
-            "lost" => self.0.all()?.lost,
-            _ => return None,
-        })
+    fn write(&self, _: &ContextSelectionSet<'_>, field: &Field, json: &mut Json) -> bool {
+        let counters = self.0.all();
+        let count = match field.name.node.as_str() {
+            "available" => Some(self.0.available()),
+            "offered" => counters.map(|stock| stock.offered),
+            "held" => counters.map(|stock| stock.held),
+            "reserved" => counters.map(|stock| stock.reserved),
+            "inTransit" => counters.map(|stock| stock.in_transit),
+            "delivered" => counters.map(|stock| stock.delivered),
+            "withdrawn" => counters.map(|stock| stock.withdrawn),
+            "lost" => counters.map(|stock| stock.lost),
+            _ => None,
+        };
+        count.is_some_and(|count| json.put(&count))
     }
 }
 

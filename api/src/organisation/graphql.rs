@@ -2,7 +2,7 @@
 //! statement because it shows names of units.
 
 use async_graphql::parser::types::Field;
-use async_graphql::{Context, ContextSelectionSet, ID, InputObject, Object, SimpleObject, Value};
+use async_graphql::{Context, ContextSelectionSet, ID, InputObject, Object, SimpleObject};
 use chrono::NaiveDate;
 use entity::organisation::{region, unit};
 use uuid::Uuid;
@@ -11,12 +11,13 @@ use super::read::{self, RegionKey, UnitFilter, UnitKey};
 use super::rules::{RegionForm, UnitForm};
 use super::{Reference, save_region, save_unit};
 use crate::fault::Fault;
-use crate::graphql::at_hand::{AtHand, value};
+use crate::graphql::at_hand::AtHand;
 use crate::graphql::connection::{Page, connection, page_cost};
 use crate::graphql::context::Given;
 use crate::graphql::enums::{FiscalLevel, UnitKind, UnitState};
 use crate::graphql::errors::{self, UserError};
 use crate::graphql::ids::{Kind, decode, encode, expect, expect_some};
+use crate::graphql::json::Json;
 
 /// A place in the tree city → districts.
 #[derive(Clone, Debug)]
@@ -79,11 +80,11 @@ impl Unit {
 }
 
 impl AtHand for Unit {
-    fn at_hand(&self, _: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
+    fn write(&self, _: &ContextSelectionSet<'_>, field: &Field, json: &mut Json) -> bool {
         match field.name.node.as_str() {
-            "id" => value(encode(Kind::Unit, self.0.id)),
-            "name" => value(self.0.name.clone()),
-            _ => None,
+            "id" => json.id(Kind::Unit, self.0.id),
+            "name" => json.put(&self.0.name),
+            _ => false,
         }
     }
 }

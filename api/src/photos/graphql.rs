@@ -1,16 +1,17 @@
 //! Photos in the schema.
 
 use async_graphql::parser::types::Field;
-use async_graphql::{Context, ContextSelectionSet, Enum, ID, InputObject, Object, SimpleObject, Value};
+use async_graphql::{Context, ContextSelectionSet, Enum, ID, InputObject, Object, SimpleObject};
 
 use super::image::PhotoSize as Size;
 use super::read::{PhotoRow, address};
 use super::{finish_upload, read, remove, start_upload};
-use crate::graphql::at_hand::{AtHand, value};
+use crate::graphql::at_hand::AtHand;
 use crate::graphql::context::Given;
 use crate::graphql::enums::PhotoStage;
 use crate::graphql::errors::{UserError, payload, query_error};
 use crate::graphql::ids::{Kind, encode, expect};
+use crate::graphql::json::Json;
 
 /// Changes of photos.
 #[derive(Debug, Default)]
@@ -21,13 +22,13 @@ pub struct PhotosMutation;
 pub struct Photo(pub PhotoRow);
 
 impl AtHand for Photo {
-    fn at_hand(&self, ctx: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
+    fn write(&self, ctx: &ContextSelectionSet<'_>, field: &Field, json: &mut Json) -> bool {
         match field.name.node.as_str() {
-            "id" => value(encode(Kind::Photo, self.0.id)),
-            "width" => value(self.0.width),
-            "height" => value(self.0.height),
-            "url" => value(address(ctx.app(), &self.0.sha256, Size::Medium)),
-            _ => None,
+            "id" => json.id(Kind::Photo, self.0.id),
+            "width" => json.put(&self.0.width),
+            "height" => json.put(&self.0.height),
+            "url" => json.put(&address(ctx.app(), &self.0.sha256, Size::Medium)),
+            _ => false,
         }
     }
 }
