@@ -182,7 +182,8 @@ fn ids(rows: &[Value]) -> Vec<&str> {
 async fn filtered(backend: Backend) -> Outcome {
     let city = city(backend).await?;
     let mut dice = Dice(17);
-    let every_state = json!({ "states": ["DRAFT", "SUBMITTED", "PUBLICITY", "LISTED", "WITHDRAWN", "REJECTED"] });
+    let every_state =
+        json!({ "states": ["DRAFT", "SUBMITTED", "PUBLICITY", "LISTED", "WITHDRAWN", "REJECTED"] });
     for (name, client) in [("auditor", &city.auditor), ("office", &city.office), ("head", &city.head)] {
         for list in &LISTS {
             let mut bases = vec![json!({})];
@@ -227,7 +228,9 @@ async fn sides(backend: Backend) -> Outcome {
         let all = list.rows(&city.auditor, &json!({}), 50).await?;
         let of = |units: &HashSet<String>| {
             let theirs = |row: &&Value| {
-                ["giver", "receiver"].iter().any(|side| row[side]["id"].as_str().is_some_and(|id| units.contains(id)))
+                ["giver", "receiver"]
+                    .iter()
+                    .any(|side| row[side]["id"].as_str().is_some_and(|id| units.contains(id)))
             };
             all.iter().filter(theirs).filter_map(|row| row["id"].as_str()).collect::<Vec<_>>()
         };

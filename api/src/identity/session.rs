@@ -11,7 +11,8 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use entity::identity::{account, rights_generation, role_grant, session};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect, QueryTrait, Set,
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect, QueryTrait,
+    Set,
 };
 use sha2::{Digest, Sha256};
 use uuid::Uuid;

@@ -64,8 +64,11 @@ fn covered(reach: &Reach) -> Condition {
     } else if !reach.warehouses.is_empty() {
         let warehouses = || reach.warehouses.iter().copied();
         let theirs = || storage_place::Column::WarehouseId.is_in(warehouses());
-        let bins =
-            Query::select().column(storage_place::Column::Id).from(storage_place::Entity).and_where(theirs()).take();
+        let bins = Query::select()
+            .column(storage_place::Column::Id)
+            .from(storage_place::Entity)
+            .and_where(theirs())
+            .take();
         any = any
             .add(place(Condition::all().add(theirs())))
             .add(card(asset::Column::BinId.in_subquery(bins)))
@@ -94,9 +97,7 @@ fn scope<E: IntoIden + Copy + 'static>(entity: E, id: impl ColumnTrait, which: C
         Query::select()
             .expr(Expr::value(1))
             .from(entity)
-            .and_where(
-                Expr::col((entity, id)).equals((asset_freeze::Entity, asset_freeze::Column::ScopeId)),
-            )
+            .and_where(Expr::col((entity, id)).equals((asset_freeze::Entity, asset_freeze::Column::ScopeId)))
             .cond_where(which)
             .take(),
     )
