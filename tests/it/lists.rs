@@ -262,8 +262,8 @@ async fn signed_out(backend: Backend) -> Outcome {
         anyhow::Ok(row.context("one row")?.n)
     };
     let asks = |client: Client| async move {
-        let body = client.raw("{ me { login } }", json!({})).await?;
-        anyhow::Ok(body["data"]["me"]["login"].is_string())
+        let body = client.raw("{ me { id } }", json!({})).await?;
+        anyhow::Ok(body["data"]["me"]["id"].is_string())
     };
     let [leaves, stays] = &clients[..] else { anyhow::bail!("two people") };
     // Both processes know both of them.
