@@ -1,6 +1,6 @@
 //! Where a page by keyset goes on, in SQL.
 
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement, UnionType};
 use sea_orm::{ColumnTrait, Value};
 use uuid::Uuid;
 
@@ -12,6 +12,20 @@ where
 {
     let here = Expr::tuple([column(sort), column(id)]);
     here.lt(Expr::tuple([Expr::value(after.0.into()), Expr::value(after.1)]))
+}
+
+/// The identities, as `id`, on a page that is merged from one page of each side. A plain "or" over several sides fits no
+/// index: the database would walk the whole list to fill the page of a unit that has few rows.
+pub(crate) fn merged(pages: Vec<SelectStatement>) -> Option<SelectStatement> {
+    let mut pages = pages.into_iter().map(|page| {
+        // A page of its own inside, because a member of a union may have no limit on SQLite.
+        Query::select().column(Alias::new("id")).from_subquery(page, Alias::new("side")).to_owned()
+    });
+    let mut all = pages.next()?;
+    for page in pages {
+        all.union(UnionType::Distinct, page);
+    }
+    Some(all)
 }
 
 fn column(column: impl ColumnTrait) -> Expr {

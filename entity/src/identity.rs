@@ -148,6 +148,8 @@ pub mod session {
         pub expires_at: DateTimeUtc,
         /// Revoked at.
         pub revoked_at: Option<DateTimeUtc>,
+        /// Which end of a session it was.
+        pub ended: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -195,6 +197,8 @@ pub mod rights_generation {
         pub id: i64,
         /// N.
         pub n: i64,
+        /// Sessions that were ended one by one.
+        pub ended: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

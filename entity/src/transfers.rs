@@ -47,6 +47,8 @@ pub mod transfer {
         pub giver_id: Uuid,
         /// The unit.
         pub receiver_id: Uuid,
+        /// Which warehouse it left, as the line says: repeated for the lists of its keepers.
+        pub warehouse_id: Option<Uuid>,
         /// Custody.
         pub custody: Custody,
         /// State.

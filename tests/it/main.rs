@@ -8,6 +8,7 @@ mod books;
 mod chain;
 mod crash;
 mod frame;
+mod lists;
 mod log;
 mod photos;
 mod races;
@@ -32,6 +33,7 @@ fn main() -> std::process::ExitCode {
     let mut registry = Registry::open();
     frame::register(&mut registry);
     log::register(&mut registry);
+    lists::register(&mut registry);
     chain::register(&mut registry);
     real_input::register(&mut registry);
     races::register(&mut registry);

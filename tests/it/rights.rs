@@ -1,6 +1,6 @@
 //! Who may do what: the table against its golden file, and the service against the table.
 
-mod people;
+pub mod people;
 mod relations;
 mod restricted;
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use entity::approvals::{ApprovalSubject, approval_case, approval_step};
 use entity::identity::account;
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationDef,
 };
@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::fault::Fault;
 use crate::graphql::connection::Page;
 use crate::identity::Actor;
+use crate::keyset;
 
 /// A step with the name of who decided it.
 #[derive(Clone, Debug)]
@@ -133,19 +134,39 @@ pub async fn tasks(
     actor: &Actor,
     page: &Page<Key>,
 ) -> Result<Vec<(StepRow, approval_case::Model)>, Fault> {
-    let mut select = approval_step::Entity::find()
+    use approval_step::Column::{CaseId, Id, PendingSince};
+    let column = |column| Expr::col((approval_step::Entity, column));
+    let side = |side: Condition| {
+        let mut page_of = Query::select();
+        page_of
+            .column((approval_step::Entity, Id))
+            .from(approval_step::Entity)
+            .inner_join(
+                approval_case::Entity,
+                Expr::col((approval_case::Entity, approval_case::Column::Id))
+                    .equals((approval_step::Entity, CaseId)),
+            )
+            .cond_where(side)
+            .order_by((approval_step::Entity, PendingSince), Order::Asc)
+            .order_by((approval_step::Entity, Id), Order::Asc)
+            .limit(page.fetch());
+        if let Some(Key(since, id)) = page.after {
+            let here = Expr::tuple([column(PendingSince), column(Id)]);
+            page_of.and_where(here.gt(Expr::tuple([Expr::value(since), Expr::value(id)])));
+        }
+        page_of
+    };
+    let pages = seats::awaiting(actor).into_iter().map(side).collect();
+    let Some(merged) = keyset::merged(pages) else { return Ok(Vec::new()) };
+    let found = approval_step::Entity::find()
         .join(JoinType::InnerJoin, case_of_step())
-        .filter(seats::awaiting(actor))
-        .order_by_asc(approval_step::Column::PendingSince)
-        .order_by_asc(approval_step::Column::Id);
-    if let Some(Key(since, id)) = page.after {
-        let here = [approval_step::Column::PendingSince, approval_step::Column::Id]
-            .map(|column| Expr::col((approval_step::Entity, column)));
-        select = select.filter(
-            Condition::all().add(Expr::tuple(here).gt(Expr::tuple([Expr::value(since), Expr::value(id)]))),
-        );
-    }
-    let found = select.limit(page.fetch()).select_also(approval_case::Entity).all(app.db().read()).await?;
+        .filter(Id.in_subquery(merged))
+        .order_by_asc(PendingSince)
+        .order_by_asc(Id)
+        .limit(page.fetch())
+        .select_also(approval_case::Entity)
+        .all(app.db().read())
+        .await?;
     with_names(app, found).await
 }
 

@@ -111,33 +111,18 @@ fn sides(case: &approval_case::Model) -> impl Iterator<Item = Uuid> {
     case.giver_id.into_iter().chain(case.receiver_id)
 }
 
-/// The pending steps whose seat the person holds, of cases that are not the person's own, as a condition over
-/// `approval_step` joined with `approval_case`.
-pub(super) fn awaiting(actor: &Actor) -> Condition {
-    if actor.is_system() {
-        return Condition::all();
-    }
-    let mut seats = Condition::any();
-    for grant in actor.grants() {
-        let role = approval_step::Column::Role.eq(grant.role);
-        let at = match &grant.units {
-            UnitSet::All => Condition::all(),
-            UnitSet::Only(units) => {
-                Condition::any().add(approval_step::Column::UnitId.is_in(units.iter().copied())).add(
-                    Condition::all().add(approval_step::Column::UnitId.is_null()).add(
-                        Condition::any()
-                            .add(approval_case::Column::GiverId.is_in(units.iter().copied()))
-                            .add(approval_case::Column::ReceiverId.is_in(units.iter().copied())),
-                    ),
-                )
-            }
-        };
-        seats = seats.add(Condition::all().add(role).add(at));
-    }
-    let mut all =
+/// The pending steps whose seat the person holds, of cases that are not the person's own, as conditions over
+/// `approval_step` joined with `approval_case`: side by side, what waits at the person's units and what waits at the
+/// city's seats. A step is awaited that meets one of them.
+pub(super) fn awaiting(actor: &Actor) -> Vec<Condition> {
+    let pending =
         Condition::all().add(Expr::col((approval_step::Entity, approval_step::Column::State)).eq("PENDING"));
+    if actor.is_system() {
+        return vec![pending];
+    }
+    let mut others = pending;
     if let Some(account) = actor.account_id() {
-        all = all
+        others = others
             .add(approval_case::Column::ApplicantId.ne(account))
             .add(approval_case::Column::DraftedBy.ne(account))
             .add(
@@ -146,9 +131,21 @@ pub(super) fn awaiting(actor: &Actor) -> Condition {
                     .add(approval_case::Column::CorrectedBy.ne(account)),
             );
     }
-    if actor.grants().is_empty() {
-        // An empty "any" would be true.
-        return all.add(Expr::value(false));
+    let mut sides = Vec::new();
+    for grant in actor.grants() {
+        let side = others.clone().add(approval_step::Column::Role.eq(grant.role));
+        match &grant.units {
+            UnitSet::All => sides.push(side),
+            UnitSet::Only(units) if units.is_empty() => {}
+            UnitSet::Only(units) => {
+                let units = || units.iter().copied();
+                sides.push(side.clone().add(approval_step::Column::UnitId.is_in(units())));
+                let of_case = Condition::any()
+                    .add(approval_case::Column::GiverId.is_in(units()))
+                    .add(approval_case::Column::ReceiverId.is_in(units()));
+                sides.push(side.add(approval_step::Column::UnitId.is_null()).add(of_case));
+            }
+        }
     }
-    all.add(seats)
+    sides
 }

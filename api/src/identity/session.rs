@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,7 +11,8 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use entity::identity::{account, rights_generation, role_grant, session};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect, QueryTrait,
+    Set,
 };
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -41,15 +42,45 @@ impl std::fmt::Debug for Token {
 #[derive(Debug, Default)]
 pub struct Sessions {
     gate: Gate,
-    known: Mutex<HashMap<String, Known>>,
+    memory: Mutex<Memory>,
+}
+
+/// Whom the process knows, and up to when that holds. Both are read and changed together: a session that ended is
+/// forgotten in the same step that makes the generation known in which it did.
+#[derive(Debug, Default)]
+struct Memory {
+    seen: Generation,
+    by_token: HashMap<String, Known>,
 }
 
 #[derive(Clone, Debug)]
 struct Known {
     actor: Actor,
     expires_at: DateTime<Utc>,
-    generation: i64,
+    /// [`Generation::rights`] that the actor was read under.
+    rights: i64,
     day: NaiveDate,
+}
+
+/// The two counters of `rights_generation`. Whoever changes rights makes every process read anew whom it knows; the end of a
+/// session only makes it forget that one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Generation {
+    rights: i64,
+    ended: i64,
+}
+
+impl Generation {
+    /// Both in one: they only rise, so whatever happens, this is not what it was.
+    fn number(self) -> i64 {
+        self.rights + self.ended
+    }
+}
+
+impl Sessions {
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Reads the generation once for all who asked before the reading began: each request gets an answer that is younger
@@ -74,28 +105,43 @@ impl App {
             return Ok(last.1);
         }
         let arrived = gate.arrived.load(Ordering::SeqCst);
-        let generation: Option<i64> = rights_generation::Entity::find()
+        let found: Option<(i64, i64)> = rights_generation::Entity::find()
             .select_only()
-            .column(rights_generation::Column::N)
+            .columns([rights_generation::Column::N, rights_generation::Column::Ended])
             .into_tuple()
             .one(self.db().read())
             .await?;
-        let generation = generation.unwrap_or(0);
-        if generation != last.1 {
-            self.load_reference().await?;
+        let now = found.map(|(rights, ended)| Generation { rights, ended }).unwrap_or_default();
+        let (seen, anybody) = {
+            let memory = self.sessions().memory();
+            (memory.seen, !memory.by_token.is_empty())
+        };
+        if now != seen {
+            if now.rights != seen.rights {
+                self.load_reference().await?;
+            }
+            let ended = if now.ended != seen.ended && anybody {
+                ended_between(self, seen.ended, now.ended).await?
+            } else {
+                Vec::new()
+            };
+            let mut memory = self.sessions().memory();
+            for token in &ended {
+                memory.by_token.remove(token);
+            }
+            memory.seen = now;
         }
-        *last = (arrived, generation);
-        Ok(generation)
+        *last = (arrived, now.number());
+        Ok(now.number())
     }
 
     /// Whom this process remembers as the holder of a token, and the generation of rights that holds for: to begin with
     /// what is read only, and thrown away where [`App::generation`] then says otherwise.
     #[must_use]
     pub fn remembered(&self, token: &str) -> Option<(Actor, i64)> {
-        let known = self.sessions().known.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = known.get(&token_hash(token))?;
-        let holds = known.day == self.clock().today() && known.expires_at > self.clock().now();
-        holds.then(|| (known.actor.clone(), known.generation))
+        let memory = self.sessions().memory();
+        let actor = memory.holder(&token_hash(token), self.clock().now(), self.clock().today())?;
+        Some((actor, memory.seen.number()))
     }
 
     /// Who holds this token; nobody where it is unknown, expired or revoked, or the account is switched off.
@@ -103,17 +149,16 @@ impl App {
     /// # Errors
     /// When the database does not answer.
     pub async fn who(&self, token: &str) -> Result<Option<Actor>, Fault> {
-        let generation = self.generation().await?;
+        self.generation().await?;
         let (now, today) = (self.clock().now(), self.clock().today());
         let hash = token_hash(token);
-        let known = self.sessions().known.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
-        if let Some(known) = known
-            && known.generation == generation
-            && known.day == today
-            && known.expires_at > now
-        {
-            return Ok(Some(known.actor));
-        }
+        let seen = {
+            let memory = self.sessions().memory();
+            if let Some(actor) = memory.holder(&hash, now, today) {
+                return Ok(Some(actor));
+            }
+            memory.seen
+        };
         let row = session::Entity::find()
             .filter(session::Column::TokenHash.eq(&hash))
             .filter(session::Column::RevokedAt.is_null())
@@ -121,16 +166,20 @@ impl App {
             .one(self.db().read())
             .await?;
         let Some(row) = row else {
-            self.sessions().known.lock().unwrap_or_else(PoisonError::into_inner).remove(&hash);
+            self.sessions().memory().by_token.remove(&hash);
             return Ok(None);
         };
         let Some(actor) = self.actor_of(row.account_id).await? else { return Ok(None) };
-        let mut known = self.sessions().known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= REMEMBERED {
-            known.clear();
+        let mut memory = self.sessions().memory();
+        // Where something has happened since, it may have been the end of this session, which nobody would hear of again.
+        if memory.seen == seen {
+            if memory.by_token.len() >= REMEMBERED {
+                memory.by_token.clear();
+            }
+            let known =
+                Known { actor: actor.clone(), expires_at: row.expires_at, rights: seen.rights, day: today };
+            memory.by_token.insert(hash, known);
         }
-        known
-            .insert(hash, Known { actor: actor.clone(), expires_at: row.expires_at, generation, day: today });
         Ok(Some(actor))
     }
 
@@ -159,6 +208,24 @@ impl App {
     }
 }
 
+impl Memory {
+    fn holder(&self, hash: &str, now: DateTime<Utc>, today: NaiveDate) -> Option<Actor> {
+        let known = self.by_token.get(hash)?;
+        let holds = known.rights == self.seen.rights && known.day == today && known.expires_at > now;
+        holds.then(|| known.actor.clone())
+    }
+}
+
+/// Tokens, as hashes, of the sessions that ended after the one numbered `after`, up to that numbered `upto`.
+async fn ended_between(app: &App, after: i64, upto: i64) -> Result<Vec<String>, Fault> {
+    let ended = session::Entity::find()
+        .select_only()
+        .column(session::Column::TokenHash)
+        .filter(session::Column::Ended.gt(after))
+        .filter(session::Column::Ended.lte(upto));
+    Ok(ended.into_tuple().all(app.db().read()).await?)
+}
+
 /// Makes a session and gives its token: the only time it is ever seen.
 ///
 /// # Errors
@@ -172,24 +239,37 @@ pub async fn open(tx: &Tx, account_id: Uuid) -> Result<String, Fault> {
         created_at: Set(tx.now()),
         expires_at: Set(tx.now() + LIFETIME),
         revoked_at: Set(None),
+        ended: Set(None),
     }
     .insert(tx.conn())
     .await?;
     Ok(token)
 }
 
-/// Ends the session of a token.
+/// Ends the session of a token, and no other: every process hears of it at its next request, by its number, and rights are
+/// what they were.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn close(tx: &Tx, token: &str) -> Result<(), Fault> {
+    use rights_generation::Column::Ended;
+    // First, for its lock: who sees a number sees all that were given before.
+    let raised = rights_generation::Entity::update_many()
+        .col_expr(Ended, Expr::col(Ended).add(1))
+        .exec(tx.conn())
+        .await?;
+    if raised.rows_affected != 1 {
+        return Err(Code::NotFound.into());
+    }
+    let number = rights_generation::Entity::find().select_only().column(Ended).into_query();
     session::Entity::update_many()
         .col_expr(session::Column::RevokedAt, Expr::value(tx.now()))
+        .col_expr(session::Column::Ended, Expr::SubQuery(None, Box::new(number.into())))
         .filter(session::Column::TokenHash.eq(token_hash(token)))
         .filter(session::Column::RevokedAt.is_null())
         .exec(tx.conn())
         .await?;
-    rights_changed(tx).await
+    Ok(())
 }
 
 /// Ends all sessions of an account.

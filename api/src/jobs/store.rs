@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::fault::Fault;
 use crate::identity::Actor;
+use crate::keyset;
 use crate::write::{Command, Tx};
 
 /// How long a claim counts without a sign of life.
@@ -258,8 +259,7 @@ pub async fn list(
         query = query.filter(State.eq(state));
     }
     if let Some((at, id)) = after {
-        let same = Condition::all().add(CreatedAt.eq(*at)).add(Id.lt(*id));
-        query = query.filter(Condition::any().add(CreatedAt.lt(*at)).add(same));
+        query = query.filter(keyset::before(CreatedAt, Id, (*at, *id)));
     }
     query.order_by_desc(CreatedAt).order_by_desc(Id).limit(limit).all(conn).await
 }

@@ -3,7 +3,7 @@
 use entity::assets::asset;
 use entity::listings::{asset_freeze, listing};
 use entity::warehouses::storage_place;
-use sea_orm::sea_query::{Expr, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, IntoIden, Query};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -41,45 +41,64 @@ pub async fn list(
     Ok(select.limit(page.fetch()).all(app.db().read()).await?)
 }
 
-/// Freezes of what the reach covers, from the holder's side or the warehouse's: whoever may place one sees it.
+/// Freezes of what the reach covers, from the holder's side or the warehouse's: whoever may place one sees it. Freeze by
+/// freeze, along the list: what the reach covers may be a third of all cards.
 fn covered(reach: &Reach) -> Condition {
     let UnitSet::Only(units) = &reach.giver else { return Condition::all() };
     if reach.everywhere {
         return Condition::all();
     }
-    let scope = |covered: SelectStatement| asset_freeze::Column::ScopeId.in_subquery(covered);
     let mut any = Condition::any().add(Expr::value(false));
     if !units.is_empty() {
         let units = || units.iter().copied();
         any = any
             .add(asset_freeze::Column::ScopeId.is_in(units()))
-            .add(scope(cards(asset::Column::HolderId.is_in(units()))))
-            .add(scope(listings(listing::Column::UnitId.is_in(units()))));
+            .add(card(asset::Column::HolderId.is_in(units())))
+            .add(offer(listing::Column::UnitId.is_in(units())));
     }
     if reach.every_warehouse {
         any = any
-            .add(scope(places(Condition::all())))
-            .add(scope(cards(asset::Column::BinId.is_not_null())))
-            .add(scope(listings(listing::Column::WarehouseId.is_not_null())));
+            .add(place(Condition::all()))
+            .add(card(asset::Column::BinId.is_not_null()))
+            .add(offer(listing::Column::WarehouseId.is_not_null()));
     } else if !reach.warehouses.is_empty() {
         let warehouses = || reach.warehouses.iter().copied();
-        let theirs = || places(Condition::all().add(storage_place::Column::WarehouseId.is_in(warehouses())));
+        let theirs = || storage_place::Column::WarehouseId.is_in(warehouses());
+        let bins = Query::select()
+            .column(storage_place::Column::Id)
+            .from(storage_place::Entity)
+            .and_where(theirs())
+            .take();
         any = any
-            .add(scope(theirs()))
-            .add(scope(cards(asset::Column::BinId.in_subquery(theirs()))))
-            .add(scope(listings(listing::Column::WarehouseId.is_in(warehouses()))));
+            .add(place(Condition::all().add(theirs())))
+            .add(card(asset::Column::BinId.in_subquery(bins)))
+            .add(offer(listing::Column::WarehouseId.is_in(warehouses())));
     }
     any
 }
 
-fn cards(which: Expr) -> SelectStatement {
-    Query::select().column(asset::Column::Id).from(asset::Entity).and_where(which).take()
+/// What is frozen is a card as asked for.
+fn card(which: Expr) -> Expr {
+    scope(asset::Entity, asset::Column::Id, Condition::all().add(which))
 }
 
-fn listings(which: Expr) -> SelectStatement {
-    Query::select().column(listing::Column::Id).from(listing::Entity).and_where(which).take()
+/// What is frozen is a listing as asked for.
+fn offer(which: Expr) -> Expr {
+    scope(listing::Entity, listing::Column::Id, Condition::all().add(which))
 }
 
-fn places(which: Condition) -> SelectStatement {
-    Query::select().column(storage_place::Column::Id).from(storage_place::Entity).cond_where(which).take()
+/// What is frozen is a storage place as asked for.
+fn place(which: Condition) -> Expr {
+    scope(storage_place::Entity, storage_place::Column::Id, which)
+}
+
+fn scope<E: IntoIden + Copy + 'static>(entity: E, id: impl ColumnTrait, which: Condition) -> Expr {
+    Expr::exists(
+        Query::select()
+            .expr(Expr::value(1))
+            .from(entity)
+            .and_where(Expr::col((entity, id)).equals((asset_freeze::Entity, asset_freeze::Column::ScopeId)))
+            .cond_where(which)
+            .take(),
+    )
 }

@@ -163,7 +163,8 @@ pub async fn list(
     wants: Wants,
 ) -> Result<Vec<ListingRow>, Fault> {
     let mut select = select(wants, filter.available_only);
-    narrow(&mut select, app, filter);
+    let few = few_cards(app, filter).await?;
+    narrow(&mut select, app, filter, few.as_deref());
     if let Some(rights) = offered_or_managed(actor, filter.shows(ListingState::Listed)) {
         select.cond_where(rights);
     }
@@ -171,9 +172,13 @@ pub async fn list(
     if let Some(Key(at, id)) = page.after {
         select.and_where(keyset::before(sort, listing::Column::Id, (at, id)));
     }
-    select
-        .order_by((listing::Entity, sort), Order::Desc)
-        .order_by((listing::Entity, listing::Column::Id), Order::Desc);
+    if few.is_some() {
+        // The listings of few cards are sorted.
+        select.order_by_expr(unindexed(sort), Order::Desc);
+    } else {
+        select.order_by((listing::Entity, sort), Order::Desc);
+    }
+    select.order_by((listing::Entity, listing::Column::Id), Order::Desc);
     rows(app.db().read(), &select, Some(page.fetch()), wants).await
 }
 
@@ -184,10 +189,57 @@ pub fn key(filter: &Filter, row: &ListingRow) -> Key {
     Key(at, row.id)
 }
 
-fn narrow(select: &mut SelectStatement, app: &App, filter: &Filter) {
+/// Cards from which on a list is walked in its own order: as rare as this, one page is found among few thousand rows.
+const MANY: u64 = 4_000;
+
+/// The cards that a filter by category, kind or condition leaves, where they are few: those are looked up, where walking
+/// the list in its own order would read all of it to fill a page. None where they are many, or where the filter names
+/// units, whose listings are few.
+async fn few_cards(app: &App, filter: &Filter) -> Result<Option<Vec<Uuid>>, Fault> {
+    let Some(cards) = like(app, filter).filter(|_| filter.units.is_empty()) else { return Ok(None) };
+    let mut select = Query::select();
+    select.column((asset::Entity, asset::Column::Id)).from(asset::Entity).cond_where(cards).limit(MANY);
+    let rows = app.db().read().query_all(&select).await?;
+    if rows.len() as u64 == MANY {
+        return Ok(None);
+    }
+    Ok(Some(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?))
+}
+
+/// What the filter asks of the card, where it asks anything.
+fn like(app: &App, filter: &Filter) -> Option<Condition> {
+    let mut all = Condition::all();
+    if !filter.categories.is_empty() {
+        let reference = app.reference();
+        let categories = filter.categories.iter().flat_map(|category| reference.category_subtree(*category));
+        all = all.add(asset::Column::CategoryId.is_in(categories));
+    }
+    if !filter.kinds.is_empty() {
+        all = all.add(asset::Column::Kind.is_in(filter.kinds.iter().copied()));
+    }
+    if !filter.conditions.is_empty() {
+        all = all.add(asset::Column::Condition.is_in(filter.conditions.iter().copied()));
+    }
+    (!all.is_empty()).then_some(all)
+}
+
+/// A column of the listing as it is, which no index serves: so that the planner looks up what the other conditions name,
+/// also where it knows nothing of the tables (SQLite that never counted them).
+fn unindexed(column: listing::Column) -> Expr {
+    Expr::case(Expr::cust("true"), Expr::col((listing::Entity, column))).into()
+}
+
+fn narrow(select: &mut SelectStatement, app: &App, filter: &Filter, few: Option<&[Uuid]>) {
     let reference = app.reference();
     let states = if filter.states.is_empty() { &[ListingState::Listed][..] } else { &filter.states };
+    if let Some(cards) = few {
+        select.and_where(listing::Column::AssetId.is_in(cards.iter().copied()));
+    }
     match states {
+        some if few.is_some() => {
+            let words = some.iter().map(ListingState::to_value);
+            select.and_where(unindexed(listing::Column::State).is_in(words))
+        }
         [one] => select.and_where(is_in(*one)),
         several => select.and_where(listing::Column::State.is_in(several.iter().copied())),
     };
@@ -198,18 +250,11 @@ fn narrow(select: &mut SelectStatement, app: &App, filter: &Filter) {
         let units = filter.regions.iter().flat_map(|region| reference.units_in_region(*region));
         select.and_where(listing::Column::UnitId.is_in(units));
     }
-    if !filter.categories.is_empty() {
-        let categories = filter.categories.iter().flat_map(|category| reference.category_subtree(*category));
-        select.and_where(asset::Column::CategoryId.is_in(categories));
-    }
-    if !filter.kinds.is_empty() {
-        select.and_where(asset::Column::Kind.is_in(filter.kinds.iter().copied()));
+    if let Some(cards) = like(app, filter) {
+        select.cond_where(cards);
     }
     if let Some(custody) = filter.custody {
         select.and_where(listing::Column::Custody.eq(custody));
-    }
-    if !filter.conditions.is_empty() {
-        select.and_where(asset::Column::Condition.is_in(filter.conditions.iter().copied()));
     }
     if filter.available_only {
         select.and_where(listing_stock::Column::Available.gt(0));

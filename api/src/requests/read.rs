@@ -3,9 +3,8 @@
 
 use std::collections::HashMap;
 
-use entity::listings::listing;
 use entity::requests::{LineState, request, request_line};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query, SelectStatement, UnionType};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
@@ -15,6 +14,7 @@ use crate::authz::{Operation, Reach, UnitSet};
 use crate::fault::{Code, Fault};
 use crate::graphql::connection::Page;
 use crate::identity::Actor;
+use crate::keyset;
 use crate::write::Tx;
 
 /// What is asked for in a list of requests; none asks nothing.
@@ -58,18 +58,6 @@ pub(crate) fn among(column: impl ColumnTrait, units: &UnitSet) -> Condition {
         UnitSet::Only(units) if units.is_empty() => nothing(),
         UnitSet::Only(units) => Condition::all().add(column.is_in(units.iter().copied())),
     }
-}
-
-/// The listing (joined) is one that the reach covers from the giver's or the warehouse's side.
-pub(crate) fn gives(reach: &Reach) -> Condition {
-    let warehouse = if reach.every_warehouse {
-        Condition::all().add(listing::Column::WarehouseId.is_not_null())
-    } else if reach.warehouses.is_empty() {
-        nothing()
-    } else {
-        Condition::all().add(listing::Column::WarehouseId.is_in(reach.warehouses.iter().copied()))
-    };
-    Condition::any().add(among(listing::Column::UnitId, &reach.giver)).add(warehouse)
 }
 
 /// Lines for listings that the reach covers, one condition for the giver's side and one for the warehouse's.
@@ -126,20 +114,6 @@ fn visible(reach: &Reach) -> Condition {
     Condition::any()
         .add(among(request::Column::UnitId, &reach.receiver))
         .add(Condition::all().add(request::Column::SubmittedAt.is_not_null()).add(Expr::exists(lines)))
-}
-
-/// The identities on a page that is merged from one page of each side. A plain "or" over several sides fits no index:
-/// the database would walk the whole list to fill the page of a unit that has few rows.
-fn merged(pages: Vec<SelectStatement>) -> Option<SelectStatement> {
-    let mut pages = pages.into_iter().map(|page| {
-        // A page of its own inside, because a member of a union may have no limit on SQLite.
-        Query::select().column(Alias::new("id")).from_subquery(page, Alias::new("side")).to_owned()
-    });
-    let mut all = pages.next()?;
-    for page in pages {
-        all.union(UnionType::Distinct, page);
-    }
-    Some(all)
 }
 
 /// A request, where the actor may see it.
@@ -227,7 +201,7 @@ pub async fn page(
             pages.push(asked(among(UnitId, &reach.receiver)));
         }
     }
-    let Some(found) = merged(pages) else { return Ok(Vec::new()) };
+    let Some(found) = keyset::merged(pages) else { return Ok(Vec::new()) };
     request::Entity::find()
         .filter(Id.in_subquery(found))
         .order_by_desc(Id)
@@ -331,7 +305,7 @@ pub async fn line_page(
             .to_owned()
     };
     let sides = line_sides(&actor.reach(Operation::RequestLines));
-    let Some(found) = merged(sides.into_iter().map(side).collect()) else { return Ok(Vec::new()) };
+    let Some(found) = keyset::merged(sides.into_iter().map(side).collect()) else { return Ok(Vec::new()) };
     request_line::Entity::find()
         .filter(Id.in_subquery(found))
         .order_by_desc(Id)

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use entity::listings::{Custody, Purpose};
 use entity::organisation::FiscalLevel;
 use entity::savings::{SavingKind, SavingMethod, saving_entry};
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::authz::{Operation, Reach};
 use crate::graphql::connection::Page;
 use crate::identity::Actor;
+use crate::keyset;
 use crate::requests::read::among;
 
 /// Which entries; what is none or empty asks nothing.
@@ -57,13 +58,27 @@ pub type Key = (NaiveDate, Uuid);
 
 /// Filter and rights as one condition.
 pub(super) fn condition(filter: &Filter, reach: &Reach) -> Condition {
+    // Of no side nothing is seen; an empty "any" would be true.
+    let seen = sides(reach).into_iter().fold(Condition::any().add(Expr::value(false)), Condition::add);
+    like(filter).add(seen)
+}
+
+/// Entries that the reach covers, side by side.
+fn sides(reach: &Reach) -> Vec<Condition> {
+    use saving_entry::Column::{GiverId, ReceiverId};
+    if reach.everywhere {
+        return vec![Condition::all()];
+    }
+    [(GiverId, &reach.giver), (ReceiverId, &reach.receiver)]
+        .into_iter()
+        .filter(|(_, units)| !units.is_empty())
+        .map(|(column, units)| among(column, units))
+        .collect()
+}
+
+fn like(filter: &Filter) -> Condition {
     use saving_entry::Column as C;
     let mut all = Condition::all();
-    if !reach.everywhere {
-        let seen =
-            Condition::any().add(among(C::GiverId, &reach.giver)).add(among(C::ReceiverId, &reach.receiver));
-        all = all.add(seen);
-    }
     if !filter.methods.is_empty() {
         all = all.add(C::Method.is_in(filter.methods.iter().copied()));
     }
@@ -114,12 +129,30 @@ pub async fn page(
     page: &Page<Key>,
 ) -> Result<Vec<saving_entry::Model>, DbErr> {
     use saving_entry::Column::{CivilDay, Id};
-    let reach = actor.reach(Operation::SavingEntries);
-    let mut query = saving_entry::Entity::find().filter(condition(filter, &reach));
+    let mut like = like(filter);
     if let Some((day, id)) = page.after {
         // As a tuple, which both databases look up in the index.
         let key = Expr::tuple([Expr::col(CivilDay), Expr::col(Id)]);
-        query = query.filter(key.lt(Expr::tuple([Expr::value(day), Expr::value(id)])));
+        like = like.add(key.lt(Expr::tuple([Expr::value(day), Expr::value(id)])));
     }
-    query.order_by_desc(CivilDay).order_by_desc(Id).limit(page.fetch()).all(conn).await
+    let side = |side: Condition| {
+        Query::select()
+            .column(Id)
+            .from(saving_entry::Entity)
+            .cond_where(side)
+            .cond_where(like.clone())
+            .order_by((saving_entry::Entity, CivilDay), Order::Desc)
+            .order_by((saving_entry::Entity, Id), Order::Desc)
+            .limit(page.fetch())
+            .to_owned()
+    };
+    let pages = sides(&actor.reach(Operation::SavingEntries)).into_iter().map(side).collect();
+    let Some(found) = keyset::merged(pages) else { return Ok(Vec::new()) };
+    saving_entry::Entity::find()
+        .filter(Id.in_subquery(found))
+        .order_by_desc(CivilDay)
+        .order_by_desc(Id)
+        .limit(page.fetch())
+        .all(conn)
+        .await
 }

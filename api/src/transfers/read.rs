@@ -1,9 +1,8 @@
 //! Finders that carry the caller's rights in their SQL: both sides of a hand-over see it, and the warehouse it left.
 
 use chrono::{DateTime, Utc};
-use entity::listings::listing;
 use entity::transfers::{TransferState, transfer};
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, Order, Query};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
@@ -13,7 +12,7 @@ use crate::authz::{Operation, Reach};
 use crate::graphql::connection::Page;
 use crate::identity::Actor;
 use crate::keyset;
-use crate::requests::read::{among, gives};
+use crate::requests::read::among;
 
 /// What is asked for in a list of hand-overs; none asks nothing.
 #[derive(Clone, Debug, Default)]
@@ -35,26 +34,29 @@ pub struct Filter {
 /// Sort key of the list: newest first.
 pub type Key = (DateTime<Utc>, Uuid);
 
-fn visible(reach: &Reach) -> Condition {
+/// Hand-overs that the reach covers, side by side: a row is visible that meets one of them.
+fn sides(reach: &Reach) -> Vec<Condition> {
+    use transfer::Column::{GiverId, ReceiverId, WarehouseId};
     if reach.everywhere {
-        return Condition::all();
+        return vec![Condition::all()];
     }
-    let mut seen = Condition::any()
-        .add(among(transfer::Column::GiverId, &reach.giver))
-        .add(among(transfer::Column::ReceiverId, &reach.receiver));
-    if reach.every_warehouse || !reach.warehouses.is_empty() {
-        let of_warehouse = Query::select()
-            .expr(Expr::value(1))
-            .from(listing::Entity)
-            .and_where(
-                Expr::col((listing::Entity, listing::Column::Id))
-                    .equals((transfer::Entity, transfer::Column::ListingId)),
-            )
-            .cond_where(gives(reach))
-            .to_owned();
-        seen = seen.add(Expr::exists(of_warehouse));
+    let of_unit = [(GiverId, &reach.giver), (ReceiverId, &reach.receiver)];
+    let mut sides: Vec<Condition> = of_unit
+        .into_iter()
+        .filter(|(_, units)| !units.is_empty())
+        .map(|(column, units)| among(column, units))
+        .collect();
+    if reach.every_warehouse {
+        sides.push(Condition::all().add(WarehouseId.is_not_null()));
+    } else if !reach.warehouses.is_empty() {
+        sides.push(Condition::all().add(WarehouseId.is_in(reach.warehouses.iter().copied())));
     }
-    seen
+    sides
+}
+
+fn visible(reach: &Reach) -> Condition {
+    // Of no side nothing is seen; an empty "any" would be true.
+    sides(reach).into_iter().fold(Condition::any().add(Expr::value(false)), Condition::add)
 }
 
 /// A hand-over, where the actor may see it.
@@ -93,25 +95,38 @@ pub async fn page(
     page: &Page<Key>,
 ) -> Result<Vec<transfer::Model>, DbErr> {
     use transfer::Column::{GiverId, Id, LineId, ListingId, Number, ReceiverId, ReleasedAt, State};
-    let mut query = transfer::Entity::find().filter(visible(&actor.reach(Operation::Transfers)));
+    let mut like = Condition::all();
     for (column, value) in [
         (GiverId, filter.giver_id),
         (ReceiverId, filter.receiver_id),
         (ListingId, filter.listing_id),
         (LineId, filter.line_id),
     ] {
-        if let Some(value) = value {
-            query = query.filter(column.eq(value));
-        }
+        like = like.add_option(value.map(|value| column.eq(value)));
     }
-    if let Some(number) = &filter.number {
-        query = query.filter(Number.eq(number.as_str()));
-    }
+    like = like.add_option(filter.number.as_deref().map(|number| Number.eq(number)));
     if !filter.states.is_empty() {
-        query = query.filter(State.is_in(filter.states.iter().copied()));
+        like = like.add(State.is_in(filter.states.iter().copied()));
     }
-    if let Some(after) = page.after {
-        query = query.filter(keyset::before(ReleasedAt, Id, after));
-    }
-    query.order_by_desc(ReleasedAt).order_by_desc(Id).limit(page.fetch()).all(conn).await
+    like = like.add_option(page.after.map(|after| keyset::before(ReleasedAt, Id, after)));
+    let side = |side: Condition| {
+        Query::select()
+            .column(Id)
+            .from(transfer::Entity)
+            .cond_where(side)
+            .cond_where(like.clone())
+            .order_by((transfer::Entity, ReleasedAt), Order::Desc)
+            .order_by((transfer::Entity, Id), Order::Desc)
+            .limit(page.fetch())
+            .to_owned()
+    };
+    let pages = sides(&actor.reach(Operation::Transfers)).into_iter().map(side).collect();
+    let Some(found) = keyset::merged(pages) else { return Ok(Vec::new()) };
+    transfer::Entity::find()
+        .filter(Id.in_subquery(found))
+        .order_by_desc(ReleasedAt)
+        .order_by_desc(Id)
+        .limit(page.fetch())
+        .all(conn)
+        .await
 }

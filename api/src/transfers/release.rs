@@ -83,6 +83,7 @@ pub async fn release(app: &App, actor: &Actor, key: Option<&str>, input: &Input)
             asset_id: card.id,
             giver_id: listing.unit_id,
             receiver_id: request.unit_id,
+            warehouse_id: listing.warehouse_id,
             custody: listing.custody,
             state: TransferState::InTransit,
             quantity: pieces,

@@ -18,6 +18,7 @@ fn transfer(quantity: i64) -> Transfer {
         asset_id: Uuid::from_u128(4),
         giver_id: Uuid::from_u128(5),
         receiver_id: Uuid::from_u128(6),
+        warehouse_id: None,
         custody: Custody::Virtual,
         state: TransferState::InTransit,
         quantity,

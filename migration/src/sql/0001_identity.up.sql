@@ -33,8 +33,11 @@ create table session (
     account_id {uuid} not null references account,
     created_at {ts} not null,
     expires_at {ts} not null,
-    revoked_at {ts}
+    revoked_at {ts},
+    -- Which end of a session it was, by `rights_generation.ended`: so that processes forget this one and no other.
+    ended {int}
 ){strict};
+create index session_ended on session (ended) where ended is not null;
 create index session_account_id on session (account_id);
 create index session_expires_at on session (expires_at);
 
@@ -48,6 +51,8 @@ create table one_time_code (
 -- One row: raised by whatever changes somebody's rights, read on every request.
 create table rights_generation (
     id {int} not null primary key,
-    n {int} not null
+    n {int} not null,
+    -- Sessions that were ended one by one.
+    ended {int} not null
 ){strict};
-insert into rights_generation (id, n) values (1, 1);
+insert into rights_generation (id, n, ended) values (1, 1, 0);

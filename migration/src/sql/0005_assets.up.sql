@@ -38,6 +38,7 @@ create index asset_serial_key on asset (serial_key) where serial_key is not null
 create index asset_holder_id_id on asset (holder_id, id);
 create index asset_number_id on asset (number, id) where number is not null;
 create index asset_category_id_id on asset (category_id, id);
+create index asset_condition on asset (condition);
 create index asset_kind_id on asset (kind, id);
 create index asset_state_id on asset (state, id);
 create index asset_parent_id on asset (parent_id) where parent_id is not null;
@@ -64,4 +65,5 @@ create table duplicate_case (
     resolved_at {ts}
 ){strict};
 create index duplicate_case_other_id on duplicate_case (other_id);
+create index duplicate_case_open on duplicate_case (id) where resolved_at is null;
 create unique index duplicate_case_asset_id_other_id on duplicate_case (asset_id, other_id);

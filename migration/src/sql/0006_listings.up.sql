@@ -52,3 +52,4 @@ create table asset_freeze (
     until_at {ts}
 ){strict};
 create index asset_freeze_scope_id on asset_freeze (scope_id);
+create index asset_freeze_open on asset_freeze (id) where until_at is null;

@@ -43,5 +43,6 @@ create table approval_step (
     version {int} not null
 ){strict};
 create unique index approval_step_case_id_position on approval_step (case_id, position);
-create index approval_step_state_unit_id_pending_since_id on approval_step (state, unit_id, pending_since, id);
-create index approval_step_state_pending_since_id on approval_step (state, pending_since, id);
+-- What waits for somebody is merged from what waits at their units and what waits at the city's seats.
+create index approval_step_state_role_unit_id_pending_since_id on approval_step (state, role, unit_id, pending_since, id);
+create index approval_step_state_role_pending_since_id on approval_step (state, role, pending_since, id);

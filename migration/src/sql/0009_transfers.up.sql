@@ -7,6 +7,7 @@ create table transfer (
     asset_id {uuid} not null references asset,
     giver_id {uuid} not null references unit,
     receiver_id {uuid} not null references unit,
+    warehouse_id {uuid} references warehouse,
     custody {text} not null,
     state {text} not null,
     quantity {int} not null,
@@ -26,6 +27,8 @@ create table transfer (
     version {int} not null
 ){strict};
 create index transfer_line_id on transfer (line_id);
+-- A page is merged from one page of each side that may see it.
+create index transfer_warehouse_id_released_at_id on transfer (warehouse_id, released_at, id) where warehouse_id is not null;
 create index transfer_giver_id_released_at_id on transfer (giver_id, released_at, id);
 create index transfer_receiver_id_released_at_id on transfer (receiver_id, released_at, id);
 create index transfer_released_at_id on transfer (released_at, id);

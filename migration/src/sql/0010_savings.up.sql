@@ -30,5 +30,6 @@ create index saving_entry_method_civil_day_id on saving_entry (method, civil_day
 create index saving_entry_civil_day_id on saving_entry (civil_day, id);
 create index saving_entry_giver_id_civil_day_id on saving_entry (giver_id, civil_day, id);
 create index saving_entry_receiver_id_civil_day_id on saving_entry (receiver_id, civil_day, id);
+create index saving_entry_category_id_civil_day_id on saving_entry (category_id, civil_day, id);
 create index saving_entry_contra_of on saving_entry (contra_of) where contra_of is not null;
 create index saving_entry_asset_id on saving_entry (asset_id);

@@ -17,6 +17,7 @@ create table job (
     finished_at {ts}
 ){strict};
 create index job_state_run_at on job (state, run_at);
+create index job_state_created_at_id on job (state, created_at, id);
 create index job_created_at_id on job (created_at, id);
 create index job_kind_created_at_id on job (kind, created_at, id);
 

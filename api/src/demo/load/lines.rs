@@ -201,6 +201,7 @@ fn released(
         asset_id,
         giver_id: frame.giver,
         receiver_id: frame.unit(line.asker),
+        warehouse_id: (frame.listing.custody == Custody::Physical).then_some(frame.context.base.warehouse),
         custody: frame.listing.custody,
         state: movement.state,
         quantity: movement.quantity.into(),
