@@ -57,11 +57,7 @@ impl Script {
                 }
                 None => true,
             });
-            Op {
-                what: chosen.map_or(What::Ask, |(what, _)| *what),
-                a: random.random(),
-                b: random.random(),
-            }
+            Op { what: chosen.map_or(What::Ask, |(what, _)| *what), a: random.random(), b: random.random() }
         };
         let ops = (0..STEPS).map(|_| op()).collect();
         Self { pieces: random.random_range(2..=9), value: random.random_range(1..=1_000_000), ops }
@@ -95,8 +91,7 @@ async fn stories(backend: Backend) -> Outcome {
         }
     }
     eprintln!("{backend}: {steps} commands in {:?}, carried out: {accepted:?}", begun.elapsed());
-    let never: Vec<&String> =
-        commands::NAMES.iter().filter(|name| !accepted.contains_key(**name)).collect();
+    let never: Vec<&String> = commands::NAMES.iter().filter(|name| !accepted.contains_key(**name)).collect();
     ensure!(never.is_empty(), "never carried out in {STORIES} stories: {never:?}");
     Ok(())
 }

@@ -163,11 +163,14 @@ async fn asking(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried> {
     };
     if matches!(op.what, What::Ask | What::DraftRequest) {
         let offers = view.listings.iter().filter(listed).collect();
-        let Some((offer, _)) = choose(op, offers, view.listings.iter().collect()) else { return Ok(Ok(false)) };
+        let Some((offer, _)) = choose(op, offers, view.listings.iter().collect()) else {
+            return Ok(Ok(false));
+        };
         let others: Vec<&Unit> = stage.units.iter().filter(|unit| unit.id != offer.unit_id).collect();
         let Some(unit) = choose(op, others, stage.units.iter().collect()) else { return Ok(Ok(false)) };
         let lines = vec![LineInput { listing_id: offer.id, quantity: count(op, 4) }];
-        let input = Draft { unit_id: unit.id, justification: "阅览室需要".into(), needed_by: None, lines };
+        let input =
+            Draft { unit_id: unit.id, justification: "阅览室需要".into(), needed_by: None, lines };
         let request_id = match draft::draft(app, &unit.clerk, None, &input).await {
             Ok(done) => done.request_id,
             Err(fault) => return Ok(Err(fault)),
@@ -356,7 +359,9 @@ async fn freezing(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried>
         let Some(row) = choose(op, Vec::new(), view.freezes.iter().collect()) else { return Ok(Ok(false)) };
         return Ok(yes(unfreeze(&stage.app, &stage.office, None, &Unfreeze { id: row.id }).await));
     }
-    let Some((offer, _)) = choose(op, Vec::new(), view.listings.iter().collect()) else { return Ok(Ok(false)) };
+    let Some((offer, _)) = choose(op, Vec::new(), view.listings.iter().collect()) else {
+        return Ok(Ok(false));
+    };
     let (scope, scope_id, who) = match op.b % 4 {
         0 => (FreezeScope::Asset, offer.asset_id, &stage.office),
         1 => (FreezeScope::Unit, offer.unit_id, &stage.office),
@@ -370,13 +375,14 @@ async fn freezing(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried>
 async fn edit(stage: &Stage, story: &mut Story, view: &View, op: Op) -> anyhow::Result<Carried> {
     let all: Vec<_> = view.cards.iter().collect();
     // Those that nobody offers may be corrected in everything.
-    let free = |id: Uuid| !view.listings.iter().any(|(listing, stock)| {
-        listing.asset_id == id
-            && stock.available + stock.held + stock.reserved + stock.in_transit > 0
-            && listing.state == ListingState::Listed
-    });
-    let good =
-        view.cards.iter().filter(|card| card.state == AssetState::Active && free(card.id)).collect();
+    let free = |id: Uuid| {
+        !view.listings.iter().any(|(listing, stock)| {
+            listing.asset_id == id
+                && stock.available + stock.held + stock.reserved + stock.in_transit > 0
+                && listing.state == ListingState::Listed
+        })
+    };
+    let good = view.cards.iter().filter(|card| card.state == AssetState::Active && free(card.id)).collect();
     let Some(card) = choose(op, good, all) else { return Ok(Ok(false)) };
     let mut patch = CardPatch { description: Some(story.number()), ..CardPatch::default() };
     let (mut worth, mut pieces) = (0, 0);

@@ -165,18 +165,16 @@ impl Story {
         let draft = NewCard { holder_id: giver.id, kind: None, card };
         let card = draft_asset(app, &giver.clerk, None, &draft).await?.id;
         stage.photograph(card, &giver.clerk).await?;
-        let terms =
-            TermsPatch { approval_number: Some(Some("武教资〔2026〕1号".into())), ..TermsPatch::default() };
+        let terms = TermsPatch {
+            approval_number: Some(Some("武教资〔2026〕1号".into())),
+            ..TermsPatch::default()
+        };
         let drafted = draft_listing(app, &giver.clerk, None, &NewListing { asset_id: card, terms }).await?;
         submit_listing(app, &giver.clerk, None, &Submit { id: drafted.id, version: 1 }).await?;
         for who in [&giver.head, &stage.office] {
             let step = pending(app, &[drafted.id]).await?.pop().context("a step")?;
-            let decision = OneDecision {
-                step_id: step.0.id,
-                verdict: Verdict::Approve,
-                comment: None,
-                quantity: None,
-            };
+            let decision =
+                OneDecision { step_id: step.0.id, verdict: Verdict::Approve, comment: None, quantity: None };
             decide_steps(app, who, None, &Decide { decisions: vec![decision] }).await?;
         }
         Ok(Self { name, worth: value, pieces, saved: BTreeMap::new(), ledger: 0, numbers: 0 })
