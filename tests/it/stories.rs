@@ -91,7 +91,7 @@ async fn stories(backend: Backend) -> Outcome {
         }
     }
     eprintln!("{backend}: {steps} commands in {:?}, carried out: {accepted:?}", begun.elapsed());
-    let never: Vec<&String> = commands::NAMES.iter().filter(|name| !accepted.contains_key(**name)).collect();
+    let never: Vec<&&str> = commands::NAMES.iter().filter(|name| !accepted.contains_key(**name)).collect();
     ensure!(never.is_empty(), "never carried out in {STORIES} stories: {never:?}");
     Ok(())
 }

@@ -16,6 +16,7 @@ use api::ids::Ids;
 use api::listings::draft::{Draft as NewListing, draft_listing};
 use api::listings::submit::{Submit, submit_listing};
 use api::listings::terms::TermsPatch;
+use api::write::{Command, Tx};
 use chrono::TimeDelta;
 use entity::Money;
 use entity::approvals::{CaseState, StepState, approval_case, approval_step};
@@ -80,7 +81,13 @@ impl Stage {
             created_at: app.clock().now(),
             clearing_at: None,
         };
-        blob.into_active_model().reset_all().insert(app.db().writer()).await?;
+        let blob = &blob;
+        app.write(&Actor::system(), Command::new("photograph", None, &()), |tx: Tx| async move {
+            let row = blob.clone().into_active_model().reset_all();
+            photo_blob::Entity::insert(row).exec_without_returning(tx.conn()).await?;
+            Ok(())
+        })
+        .await?;
         let of = |kind, id: &String| decode(kind, &id.as_str().into()).context("an id");
         Ok(Self {
             units,
@@ -119,7 +126,15 @@ impl Stage {
         };
         let shown = photo::Entity::find().filter(photo::Column::AssetId.eq(card)).one(self.app.db().read());
         if shown.await?.is_none() {
-            row.into_active_model().reset_all().insert(self.app.db().writer()).await?;
+            let row = &row;
+            let command = Command::new("photograph", None, &());
+            let system = Actor::system();
+            let written = self.app.write(&system, command, |tx: Tx| async move {
+                let row = row.clone().into_active_model().reset_all();
+                photo::Entity::insert(row).exec_without_returning(tx.conn()).await?;
+                Ok(())
+            });
+            written.await?;
         }
         Ok(())
     }
