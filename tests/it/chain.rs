@@ -340,8 +340,10 @@ async fn tasks(backend: Backend) -> Outcome {
     let data = city.giver.head.client.ask(query, json!({})).await?;
     let tasks = data["tasks"]["edges"].as_array().context("tasks")?;
     ensure!(tasks.len() == 2, "{data}");
-    for ((unit, pieces), task) in [(one, 2), (other, 3)].into_iter().zip(tasks) {
-        let (task, line) = (&task["node"], &task["node"]["line"]);
+    for (unit, pieces) in [(one, 2), (other, 3)] {
+        let of_unit = tasks.iter().find(|task| task["node"]["line"]["unit"]["id"] == unit.gid);
+        let task = &of_unit.with_context(|| format!("no task of the unit in {data}"))?["node"];
+        let line = &task["line"];
         ensure!(task["subject"] == "REQUEST_LINE" && task["listing"].is_null(), "{task}");
         ensure!(line["quantity"] == pieces && line["unit"]["id"] == unit.gid, "{task}");
         ensure!(line["listing"]["id"] == listing, "{task}");

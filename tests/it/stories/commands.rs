@@ -73,12 +73,12 @@ alphabet! {
     ReleasePart "release a part" 8;
     Receive "receive all" 6;
     ReceiveShort "receive short" 4;
-    Deem "deem received" 5;
+    Deem "deem received" 7;
     BookGiver "book at the giver" 3;
     BookReceiver "book at the receiver" 3;
     Reverse "reverse" 4;
-    Freeze "freeze" 4;
-    Unfreeze "thaw" 8;
+    Freeze "freeze" 3;
+    Unfreeze "thaw" 12;
     WithdrawPart "withdraw a part" 3;
     WithdrawAll "withdraw all" 1;
     EditWords "edit the words of a card" 3;
@@ -86,11 +86,11 @@ alphabet! {
     EditPieces "edit the pieces of a card" 3;
     Relist "offer again" 6;
     UpdateListing "change an offer" 4;
-    SubmitListing "submit an offer" 8;
-    Accept "inspect and accept" 3;
-    AcceptPart "inspect and accept a part" 3;
-    Repair "send to repair" 2;
-    SendHome "send home" 2;
+    SubmitListing "submit an offer" 20;
+    Accept "inspect and accept" 8;
+    AcceptPart "inspect and accept a part" 9;
+    Repair "send to repair" 8;
+    SendHome "send home" 6;
     Expire "let holds lapse" 3;
     Wait "wait" 3;
     WaitLong "wait long" 3;
@@ -296,6 +296,9 @@ async fn received(stage: &Stage, story: &mut Story, view: &View, op: Op) -> anyh
     }
     let received = way.quantity - refused - lost;
     let deemed = op.what == What::Deem;
+    if deemed && op.b.is_multiple_of(2) {
+        stage.wait(TimeDelta::days(11));
+    }
     let input = receive::Input {
         transfer_id: way.id,
         received,
