@@ -20,6 +20,8 @@ pub fn register(registry: &mut Registry) {
     registry.both("chain: a withdrawn offer fails those who wait", withdrawal);
     registry.both("chain: a freeze lets nobody take, and thaws", freezing);
     registry.both("chain: a defect sends the goods back, and takes the savings back", reversal);
+    registry.both("chain: a task says what it is about", tasks);
+    registry.both("chain: a draft request can be thrown away, and only a draft", thrown_away);
 }
 
 async fn found(person: &Person, words: &str) -> anyhow::Result<Vec<String>> {
@@ -322,5 +324,66 @@ async fn reversal(backend: Backend) -> Outcome {
     let data = city.finance.client.ask(query, json!({})).await?;
     let contras = data["savingEntries"]["edges"].as_array().context("entries")?;
     ensure!(contras.len() == 3 && contras.iter().all(|edge| edge["node"]["contraOf"].is_string()), "{data}");
+    end(server).await
+}
+
+async fn tasks(backend: Backend) -> Outcome {
+    let (server, city) = begin(backend, 2).await?;
+    let listing = list(&city, "书柜", 5, 500_000).await?;
+    let [one, other] = [&city.receivers[0], &city.receivers[1]];
+    for (unit, pieces) in [(one, 2), (other, 3)] {
+        let id = text(&ask(unit, &listing, pieces).await?["id"])?;
+        decide(&unit.head, &id, "APPROVE", json!({})).await?;
+    }
+    let query = "{ tasks(first: 10) { edges { node { subject listing { id }
+        line { quantity unit { id } listing { id asset { name value quantity } } } } } } }";
+    let data = city.giver.head.client.ask(query, json!({})).await?;
+    let tasks = data["tasks"]["edges"].as_array().context("tasks")?;
+    ensure!(tasks.len() == 2, "{data}");
+    for (unit, pieces) in [(one, 2), (other, 3)] {
+        let of_unit = tasks.iter().find(|task| task["node"]["line"]["unit"]["id"] == unit.gid);
+        let task = &of_unit.with_context(|| format!("no task of the unit in {data}"))?["node"];
+        let line = &task["line"];
+        ensure!(task["subject"] == "REQUEST_LINE" && task["listing"].is_null(), "{task}");
+        ensure!(line["quantity"] == pieces && line["unit"]["id"] == unit.gid, "{task}");
+        ensure!(line["listing"]["id"] == listing, "{task}");
+        ensure!(line["listing"]["asset"]["value"] == "500000", "{task}");
+    }
+    end(server).await
+}
+
+async fn thrown_away(backend: Backend) -> Outcome {
+    let (server, city) = begin(backend, 1).await?;
+    let listing = list(&city, "书柜", 5, 500_000).await?;
+    let client = &city.receivers[0].clerk.client;
+    let input = json!({
+        "idempotencyKey": key(), "unitId": city.receivers[0].gid,
+        "lines": [{ "listingId": listing, "quantity": 2 }],
+    });
+    let drafted = client.mutate("draftRequest", "DraftRequestInput", input, "request { id version }").await?;
+    let request = text(&drafted["request"]["id"])?;
+    let throw = |request: &str, version: i64| json!({ "idempotencyKey": key(), "requestId": request, "version": version });
+    let select = "id";
+    let stale = client.attempt("discardRequest", "DiscardRequestInput", throw(&request, 7), select).await?;
+    ensure!(stale["errors"][0]["code"] == "STALE", "{stale}");
+    let gone = client.mutate("discardRequest", "DiscardRequestInput", throw(&request, 1), "id").await?;
+    ensure!(gone["id"] == request, "{gone}");
+    let query = "query($id: ID!) { request(id: $id) { id } }";
+    let data = client.ask(query, json!({ "id": request })).await?;
+    ensure!(data["request"].is_null(), "{data}");
+    let again = client.attempt("discardRequest", "DiscardRequestInput", throw(&request, 1), select).await?;
+    ensure!(again["errors"][0]["code"] == "NOT_FOUND", "{again}");
+
+    let submitted = ask(&city.receivers[0], &listing, 1).await?;
+    let query = "{ requests(first: 1) { edges { node { id version } } } }";
+    let data = client.ask(query, json!({})).await?;
+    let request = text(&data["requests"]["edges"][0]["node"]["id"])?;
+    let version = data["requests"]["edges"][0]["node"]["version"].as_i64().context("a version")?;
+    let late =
+        client.attempt("discardRequest", "DiscardRequestInput", throw(&request, version), select).await?;
+    ensure!(late["errors"][0]["code"] == "WRONG_STATE", "{late}");
+    ensure!(
+        line(&city.receivers[0].clerk, &listing, &text(&submitted["id"])?).await?["state"] == "SUBMITTED"
+    );
     end(server).await
 }

@@ -16,6 +16,7 @@ mod real_input;
 mod rights;
 mod s3;
 mod spec;
+mod stories;
 mod structure;
 
 use libtest_mimic::Arguments;
@@ -37,6 +38,7 @@ fn main() -> std::process::ExitCode {
     chain::register(&mut registry);
     real_input::register(&mut registry);
     races::register(&mut registry);
+    stories::register(&mut registry);
     crash::register(&mut registry);
     rights::register(&mut registry);
     bad_input::register(&mut registry);

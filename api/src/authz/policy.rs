@@ -150,6 +150,7 @@ operations! {
     // What the receiver's side does.
     DraftRequest "draftRequest": RECEIVER_CLERK;
     UpdateRequest "updateRequest": RECEIVER_CLERK;
+    DiscardRequest "discardRequest": RECEIVER_CLERK;
     SubmitRequest "submitRequest": RECEIVER_CLERK;
     ResubmitRequestLine "resubmitRequestLine": RECEIVER_CLERK;
     CancelRequestLine "cancelRequestLine": &[(Clerk, Receiver), (Head, Receiver)];

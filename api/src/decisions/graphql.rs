@@ -25,6 +25,7 @@ use crate::listings::graphql::{
     Freeze, Listing, WithdrawListingPayload, answer, listings, scope_kind, wants,
 };
 use crate::listings::read as listing_rows;
+use crate::requests::nodes::{RequestLine, lines_by_id};
 
 /// A step that waits for the caller.
 #[derive(Debug)]
@@ -32,6 +33,7 @@ pub struct Task {
     step: StepRow,
     case: approval_case::Model,
     listing: Option<Listing>,
+    line: Option<RequestLine>,
 }
 
 #[Object]
@@ -54,6 +56,11 @@ impl Task {
     /// The listing to be approved; null where it is a request line.
     async fn listing(&self) -> Option<&Listing> {
         self.listing.as_ref()
+    }
+
+    /// The request line to be approved; null where it is a listing.
+    async fn line(&self) -> Option<&RequestLine> {
+        self.line.as_ref()
     }
 }
 
@@ -91,9 +98,21 @@ impl DecisionQuery {
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
         let nodes = listings(ctx, rows, &selection).await?;
         let mut by_id: HashMap<Uuid, Listing> = ids.into_iter().zip(nodes).collect();
+        let line = ctx.look_ahead().field("edges").field("node").field("line");
+        let asked: Vec<Uuid> = tasks
+            .iter()
+            .filter(|(_, case)| line.exists() && case.subject == SubjectKind::RequestLine)
+            .map(|(_, case)| case.subject_id)
+            .collect();
+        let mut lines = lines_by_id(ctx, &asked, &line).await?;
         let nodes = tasks
             .into_iter()
-            .map(|(step, case)| Task { listing: by_id.remove(&case.subject_id), step, case })
+            .map(|(step, case)| Task {
+                listing: by_id.remove(&case.subject_id),
+                line: lines.remove(&case.subject_id),
+                step,
+                case,
+            })
             .collect();
         Ok(TaskConnection::new(first, nodes, |task| {
             approvals::Key(task.step.step.pending_since.unwrap_or_default(), task.step.step.id)

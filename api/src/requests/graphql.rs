@@ -9,14 +9,14 @@ use super::draft::{self, Draft, LineInput, Update};
 pub use super::nodes::Request;
 use super::nodes::{self, RequestConnection, RequestLine, RequestLineConnection, failed};
 use super::read::{self, Filter, LineFilter};
-use super::{cancel, fail, resubmit, submit};
+use super::{cancel, discard, fail, resubmit, submit};
 use crate::checks;
 use crate::fault::{Fault, Rejection};
 use crate::graphql::connection::{Page, page_cost};
 use crate::graphql::context::Given;
 use crate::graphql::enums::LineState;
 use crate::graphql::errors::{UserError, payload};
-use crate::graphql::ids::{Kind, decode, expect, expect_some};
+use crate::graphql::ids::{Kind, decode, encode, expect, expect_some};
 
 /// Longest number that can be looked for, in characters.
 const LONGEST_NUMBER: usize = 100;
@@ -88,6 +88,26 @@ pub struct UpdateRequestInput {
     needed_by: MaybeUndefined<NaiveDate>,
     /// All lines anew.
     lines: Option<Vec<RequestLineInput>>,
+}
+
+/// A draft that is thrown away.
+#[derive(Debug, InputObject)]
+pub struct DiscardRequestInput {
+    /// The same key gives the same answer, once.
+    idempotency_key: String,
+    /// Which.
+    request_id: ID,
+    /// The version that was looked at.
+    version: i64,
+}
+
+/// What came of throwing a draft away.
+#[derive(Debug, SimpleObject)]
+pub struct DiscardRequestPayload {
+    /// Global id of what is gone; null where there are errors.
+    id: Option<ID>,
+    /// What to put right.
+    errors: Vec<UserError>,
 }
 
 /// A submission.
@@ -264,6 +284,25 @@ impl RequestMutation {
             draft::update(ctx.app(), actor(ctx)?, Some(&input.idempotency_key), &update).await
         };
         answer(ctx, outcome.await.map(|done| done.request_id)).await
+    }
+
+    /// Throws a draft away. A line of one is taken out by `updateRequest`; what was submitted is taken back line by line,
+    /// by `cancelRequestLine`.
+    async fn discard_request(
+        &self,
+        ctx: &Context<'_>,
+        input: DiscardRequestInput,
+    ) -> async_graphql::Result<DiscardRequestPayload> {
+        let outcome = async {
+            let thrown = discard::Input {
+                request_id: expect(Kind::Request, &input.request_id, "requestId")?,
+                version: input.version,
+            };
+            discard::discard(ctx.app(), actor(ctx)?, Some(&input.idempotency_key), &thrown).await
+        };
+        let (done, errors) = payload(outcome.await, ctx.actor()?.locale())?;
+        let id = done.map(|done| encode(Kind::Request, done.request_id));
+        Ok(DiscardRequestPayload { id, errors })
     }
 
     /// Submits a request: each line takes an expiring hold, or its place in the queue.

@@ -1,6 +1,7 @@
 //! A unit asks (调剂申请), in several lines; each line is for one listing and has a life of its own.
 //!
 //! - [`draft`]: writes a request down, and changes it while it is a draft.
+//! - [`discard`]: throws a draft away.
 //! - [`submit`]: checks it as a whole, gives it its number; each line takes a hold or a place in the queue.
 //! - [`resubmit`]: sends a returned line to the approvers again.
 //! - [`cancel`]: takes a line back, or what is left of it.
@@ -9,6 +10,7 @@
 //! - [`steps`]: decisions of approvers, hand-overs and withdrawals reach the lines here; the queue moves up here.
 
 pub mod cancel;
+pub mod discard;
 pub mod draft;
 pub mod expire;
 pub mod fail;

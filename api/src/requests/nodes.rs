@@ -120,6 +120,11 @@ impl RequestLine {
         encode(Kind::Request, self.row.request_id)
     }
 
+    /// Who asks.
+    async fn unit(&self, ctx: &Context<'_>) -> Option<Unit> {
+        Unit::of(&ctx.app().reference(), self.row.unit_id)
+    }
+
     /// Place among the lines of the request, from 0.
     async fn position(&self) -> i64 {
         self.row.position
@@ -247,6 +252,20 @@ async fn lines_of(
         by_request.entry(line.row.request_id).or_default().push(line);
     }
     Ok(by_request)
+}
+
+/// Several lines that the caller may see, by their ids: for what refers to lines.
+pub(crate) async fn lines_by_id(
+    ctx: &Context<'_>,
+    ids: &[Uuid],
+    selection: &Lookahead<'_>,
+) -> async_graphql::Result<HashMap<Uuid, RequestLine>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found = read::find_lines(ctx.app().db().read(), ctx.actor()?, ids).await;
+    let rows = found.map_err(|error| failed(ctx, error.into()))?;
+    Ok(lines(ctx, rows, selection).await?.into_iter().map(|line| (line.row.id, line)).collect())
 }
 
 /// Lines for a resolver that hands out several; `selection` is what is asked of each.

@@ -267,6 +267,19 @@ pub async fn find_line(
     visible_lines(&reach).filter(request_line::Column::Id.eq(id)).one(conn).await
 }
 
+/// Several lines at once, in no order.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_lines(
+    conn: &impl ConnectionTrait,
+    actor: &Actor,
+    ids: &[Uuid],
+) -> Result<Vec<request_line::Model>, DbErr> {
+    let reach = actor.reach(Operation::Request);
+    visible_lines(&reach).filter(request_line::Column::Id.is_in(ids.iter().copied())).all(conn).await
+}
+
 /// A page of lines, newest first; one more than asked for where there is more.
 ///
 /// # Errors

@@ -289,6 +289,7 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
     write(O::DraftRequest, RECEIVER, "DraftRequestInput", json!({ "unitId": receiver }));
     let of_draft = json!({ "requestId": things.draft, "version": 999 });
     write(O::UpdateRequest, RECEIVER, "UpdateRequestInput", of_draft.clone());
+    write(O::DiscardRequest, RECEIVER, "DiscardRequestInput", of_draft.clone());
     write(O::SubmitRequest, RECEIVER, "SubmitRequestInput", of_draft);
     write(O::ResubmitRequestLine, RECEIVER, "ResubmitRequestLineInput", json!({ "lineId": line }));
     write(O::CancelRequestLine, RECEIVER, "CancelRequestLineInput", json!({ "lineId": line }));

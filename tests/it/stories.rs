@@ -1,0 +1,135 @@
+//! Stories: random commands in random order on one card and all that is made of it, on a clock that the story moves.
+//! After each command the quantities, the cards, the queues and the ledger are reckoned anew from the rows, by other means
+//! than the service's own. A story follows from its number alone; one that goes wrong is shortened before it is told.
+
+mod checks;
+mod commands;
+mod stage;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use anyhow::ensure;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+use commands::What;
+use stage::{Stage, Story};
+use tests::{ALONE, Backend, Outcome, Registry};
+
+/// Stories of a run, and commands of each.
+const STORIES: u64 = 14;
+const STEPS: usize = 90;
+/// How long a story that went wrong is shortened.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub fn register(registry: &mut Registry) {
+    registry.both("stories: whatever is commanded, quantities, cards, queues and ledger agree", stories);
+}
+
+/// One command, before it is known on what: `a` and `b` choose among what is there.
+#[derive(Clone, Copy, Debug)]
+pub struct Op {
+    pub what: What,
+    pub a: u32,
+    pub b: u32,
+}
+
+/// What a story is about and what happens in it.
+#[derive(Clone, Debug)]
+struct Script {
+    pieces: i64,
+    value: i64,
+    ops: Vec<Op>,
+}
+
+impl Script {
+    fn of(number: u64) -> Self {
+        let mut random = StdRng::seed_from_u64(number);
+        let weights: Vec<(What, u32)> = What::ALL.iter().map(|what| (*what, what.weight())).collect();
+        let all: u32 = weights.iter().map(|(_, weight)| weight).sum();
+        let mut op = || {
+            let mut at = random.random_range(0..all);
+            let chosen = weights.iter().find(|(_, weight)| match at.checked_sub(*weight) {
+                Some(rest) => {
+                    at = rest;
+                    false
+                }
+                None => true,
+            });
+            Op { what: chosen.map_or(What::Ask, |(what, _)| *what), a: random.random(), b: random.random() }
+        };
+        let ops = (0..STEPS).map(|_| op()).collect();
+        Self { pieces: random.random_range(2..=9), value: random.random_range(1..=1_000_000), ops }
+    }
+}
+
+async fn stories(backend: Backend) -> Outcome {
+    let _alone = ALONE.lock().await;
+    let begun = Instant::now();
+    let mut stage = Stage::build(backend).await?;
+    let mut accepted: BTreeMap<String, u32> = BTreeMap::new();
+    let mut steps = 0;
+    for number in 0..STORIES {
+        let script = Script::of(number);
+        match tell(&mut stage, &script).await {
+            Ok(done) => {
+                steps += script.ops.len();
+                done.into_iter().for_each(|name| *accepted.entry(name).or_default() += 1);
+            }
+            Err((at, error)) => {
+                let cut = Script { ops: script.ops[..script.ops.len().min(at + 1)].to_vec(), ..script };
+                let (shortest, error) = shorten(&mut stage, cut, error).await;
+                anyhow::bail!(
+                    "story {number}, {} pieces worth {} fen, shortened to {} of its commands:\n{:#?}\n{error:?}",
+                    shortest.pieces,
+                    shortest.value,
+                    shortest.ops.len(),
+                    shortest.ops,
+                );
+            }
+        }
+    }
+    eprintln!("{backend}: {steps} commands in {:?}, carried out: {accepted:?}", begun.elapsed());
+    let never: Vec<&&str> = commands::NAMES.iter().filter(|name| !accepted.contains_key(**name)).collect();
+    ensure!(never.is_empty(), "never carried out in {STORIES} stories: {never:?}");
+    Ok(())
+}
+
+/// Plays a story to its end; gives the names of what was carried out, or the command after which something was wrong.
+async fn tell(stage: &mut Stage, script: &Script) -> Result<Vec<String>, (usize, anyhow::Error)> {
+    let begin = Story::begin(stage, script.pieces, script.value).await;
+    let mut story = begin.map_err(|error| (0, error.context("the story does not begin")))?;
+    let mut done = Vec::new();
+    for (at, op) in script.ops.iter().enumerate() {
+        let carried_out = commands::carry_out(stage, &mut story, *op).await;
+        done.extend(carried_out.map_err(|error| (at, error.context(format!("{op:?}"))))?);
+        checks::check(stage, &story)
+            .await
+            .map_err(|error| (at, error.context(format!("after command {at}, {op:?}"))))?;
+    }
+    let end = checks::verify(stage).await;
+    end.map_err(|error| (script.ops.len(), error.context("at the end")))?;
+    Ok(done)
+}
+
+/// Leaves commands out, many at a time and then few, as long as the story goes wrong without them.
+async fn shorten(stage: &mut Stage, script: Script, error: anyhow::Error) -> (Script, anyhow::Error) {
+    let begun = Instant::now();
+    let (mut script, mut error) = (script, error);
+    let mut size = script.ops.len() / 2;
+    while size > 0 {
+        let mut at = 0;
+        while at < script.ops.len() && begun.elapsed() < PATIENCE {
+            let mut ops = script.ops.clone();
+            ops.drain(at..(at + size).min(ops.len()));
+            let shorter = Script { ops, ..script };
+            match tell(stage, &shorter).await {
+                Ok(_) => at += size,
+                Err((_, told)) => (script, error) = (shorter, told),
+            }
+        }
+        size /= 2;
+    }
+    (script, error)
+}

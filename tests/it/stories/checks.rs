@@ -1,0 +1,139 @@
+//! What must hold after every command, reckoned from the rows of the story.
+
+use std::collections::BTreeSet;
+
+use anyhow::ensure;
+use entity::assets::{AssetState, asset};
+use entity::listings::{ListingState, listing, listing_stock};
+use entity::requests::LineState;
+use entity::transfers::TransferState;
+
+use super::stage::{Stage, Story, View};
+use tests::Outcome;
+
+/// Listings in these states take what they offer out of their card.
+const TAKING: [ListingState; 5] = [
+    ListingState::Submitted,
+    ListingState::AwaitingInspection,
+    ListingState::Repair,
+    ListingState::Publicity,
+    ListingState::Listed,
+];
+
+pub async fn check(stage: &Stage, story: &Story) -> Outcome {
+    let view = View::of(stage, story).await?;
+    for (listing, stock) in &view.listings {
+        quantities(&view, listing, stock)?;
+        queue(&view, listing, stock)?;
+    }
+    let there: Vec<&asset::Model> =
+        view.cards.iter().filter(|card| card.state != AssetState::Merged).collect();
+    for card in there.iter().filter(|card| card.state == AssetState::Active) {
+        claimed_once(&view, card)?;
+    }
+    let worth: i64 = there.iter().filter_map(|card| card.value).map(|value| value.0).sum();
+    ensure!(worth == story.worth, "the cards are worth {worth} fen, all in all {} were entered", story.worth);
+    let pieces: i64 = there.iter().map(|card| card.quantity).sum();
+    ensure!(pieces == story.pieces, "the cards have {pieces} pieces, {} were entered", story.pieces);
+    let ledger: i64 = view.entries.iter().map(|entry| entry.amount.0).sum();
+    ensure!(ledger == story.ledger, "the ledger says {ledger} fen, receipts and contras {}", story.ledger);
+    Ok(())
+}
+
+/// The quantities rule, and each counter against the lines.
+fn quantities(view: &View, listing: &listing::Model, stock: &listing_stock::Model) -> Outcome {
+    let parts = [
+        stock.available,
+        stock.held,
+        stock.reserved,
+        stock.in_transit,
+        stock.delivered,
+        stock.withdrawn,
+        stock.lost,
+    ];
+    ensure!(parts.iter().all(|part| *part >= 0) && parts.iter().sum::<i64>() == stock.offered, "{stock:?}");
+    let mut counted = [0; 5];
+    for line in view.lines.iter().filter(|line| line.listing_id == listing.id) {
+        let counts = [line.quantity, line.released, line.received, line.refused, line.lost];
+        ensure!(
+            counts.iter().all(|count| *count >= 0)
+                && line.released <= line.quantity
+                && line.received + line.refused + line.lost <= line.released,
+            "{line:?}"
+        );
+        match line.state {
+            LineState::Submitted | LineState::Returned => counted[0] += line.quantity,
+            LineState::Reserved | LineState::Releasing => counted[1] += line.quantity - line.released,
+            _ => {}
+        }
+    }
+    for way in view.transfers.iter().filter(|way| way.listing_id == listing.id) {
+        match way.state {
+            TransferState::InTransit => counted[2] += way.quantity,
+            TransferState::Reversed => {}
+            _ => counted[3] += way.received,
+        }
+        counted[4] += way.lost;
+    }
+    let told = [stock.held, stock.reserved, stock.in_transit, stock.delivered, stock.lost];
+    ensure!(counted == told, "held, reserved, in transit, delivered, lost: {told:?}, their rows {counted:?}");
+    Ok(())
+}
+
+/// Nobody waits for what is free, or for what is offered no more.
+fn queue(view: &View, listing: &listing::Model, stock: &listing_stock::Model) -> Outcome {
+    let mut waiting: Vec<_> = view
+        .lines
+        .iter()
+        .filter(|line| line.listing_id == listing.id && line.state == LineState::Queued)
+        .collect();
+    waiting.sort_by_key(|line| line.queue_place);
+    let places: BTreeSet<_> = waiting.iter().map(|line| line.queue_place).collect();
+    ensure!(places.len() == waiting.len() && !places.contains(&None), "places in the queue: {waiting:?}");
+    if let Some(first) = waiting.first() {
+        ensure!(listing.state == ListingState::Listed, "somebody waits for what is {}", listing.state);
+        let could = first.quantity <= stock.available && !view.frozen(listing);
+        ensure!(!could, "the first of the queue could have its pieces: {first:?}, {stock:?}");
+    }
+    Ok(())
+}
+
+/// No piece of a card is offered, promised or away twice.
+fn claimed_once(view: &View, card: &asset::Model) -> Outcome {
+    let mut claimed = 0;
+    let own = |listing: &&(listing::Model, listing_stock::Model)| {
+        listing.0.asset_id == card.id && listing.0.unit_id == card.holder_id
+    };
+    for (listing, stock) in view.listings.iter().filter(own) {
+        let offered = if TAKING.contains(&listing.state) { stock.available } else { 0 };
+        claimed += offered + stock.held + stock.reserved;
+    }
+    let away = view
+        .transfers
+        .iter()
+        .filter(|way| way.asset_id == card.id && way.state == TransferState::InTransit)
+        .map(|way| way.quantity)
+        .sum::<i64>();
+    ensure!(
+        claimed + away <= card.quantity,
+        "of {} pieces of card {} {claimed} are offered or promised, {away} away",
+        card.quantity,
+        card.id
+    );
+    Ok(())
+}
+
+/// Everything that `verify` looks at holds; what it told of a story before is not told again.
+pub async fn verify(stage: &mut Stage) -> Outcome {
+    while api::audit::seal::seal(&stage.app).await? > 0 {}
+    let mut new = Vec::new();
+    for part in api::verify::verify(&stage.app, &[], |_| {}).await? {
+        for fault in part.faults {
+            if stage.told.insert(fault.clone()) {
+                new.push(fault);
+            }
+        }
+    }
+    ensure!(new.is_empty(), "verify: {new:#?}");
+    Ok(())
+}

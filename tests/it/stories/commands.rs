@@ -1,0 +1,481 @@
+//! The commands of a story: each picks what it is about among the rows that are there, mostly where it can be carried
+//! out, now and then where it must be refused.
+
+use api::approvals::rules::Verdict;
+use api::assets::card::CardPatch;
+use api::assets::update::{Update as CardUpdate, update_asset};
+use api::decisions::decide::{Decide, OneDecision, decide_steps};
+use api::decisions::freeze::{Freeze, Unfreeze, freeze, unfreeze};
+use api::decisions::withdraw::{Withdraw, withdraw_listing};
+use api::fault::Fault;
+use api::listings::draft::{Draft as NewListing, draft_listing};
+use api::listings::inspect::{Inspect, Verdict as Finding, inspect_listing};
+use api::listings::submit::{Submit, submit_listing};
+use api::listings::terms::TermsPatch;
+use api::listings::update::{Update as ListingUpdate, update_listing};
+use api::requests::draft::{Draft, LineInput, Update as RequestUpdate};
+use api::requests::{cancel, discard, draft, expire, fail, resubmit, submit};
+use api::transfers::rules::BookingSide;
+use api::transfers::{book, receive, release, reverse};
+use chrono::TimeDelta;
+use entity::Money;
+use entity::assets::AssetState;
+use entity::listings::{Custody, FreezeCause, FreezeScope, ListingState, listing, listing_stock};
+use entity::requests::{LineState, request, request_line};
+use entity::transfers::{TransferState, transfer};
+use uuid::Uuid;
+
+use super::Op;
+use super::stage::{Stage, Story, Unit, View, pending};
+
+macro_rules! alphabet {
+    ($($what:ident $name:literal $weight:literal;)+) => {
+        /// Everything that may be commanded.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum What { $($what,)+ }
+
+        impl What {
+            pub const ALL: &'static [Self] = &[$(Self::$what,)+];
+
+            /// Its name in the count of what was carried out.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$what => $name,)+ }
+            }
+
+            /// How often it comes, among all.
+            pub fn weight(self) -> u32 {
+                match self { $(Self::$what => $weight,)+ }
+            }
+        }
+
+        /// What must be carried out somewhere in a run. A cancellation counts by the state that it ended.
+        pub const NAMES: &[&str] = &[
+            $($name,)+
+            "cancel SUBMITTED", "cancel QUEUED", "cancel RETURNED", "cancel RESERVED", "cancel RELEASING",
+        ];
+    };
+}
+
+alphabet! {
+    Ask "ask" 14;
+    DraftRequest "draft a request" 3;
+    UpdateRequest "change a draft request" 2;
+    SubmitRequest "submit a draft request" 2;
+    DiscardRequest "discard a draft request" 2;
+    Approve "approve" 40;
+    Cut "approve fewer" 2;
+    Return "return" 4;
+    Reject "reject" 2;
+    Resubmit "resubmit" 4;
+    Cancel "cancel" 7;
+    Fail "break a promise" 2;
+    Release "release all" 6;
+    ReleasePart "release a part" 8;
+    Receive "receive all" 6;
+    ReceiveShort "receive short" 4;
+    Deem "deem received" 7;
+    BookGiver "book at the giver" 3;
+    BookReceiver "book at the receiver" 3;
+    Reverse "reverse" 4;
+    Freeze "freeze" 3;
+    Unfreeze "thaw" 12;
+    WithdrawPart "withdraw a part" 3;
+    WithdrawAll "withdraw all" 1;
+    EditWords "edit the words of a card" 3;
+    EditValue "edit the value of a card" 4;
+    EditPieces "edit the pieces of a card" 3;
+    Relist "offer again" 6;
+    UpdateListing "change an offer" 4;
+    SubmitListing "submit an offer" 20;
+    Accept "inspect and accept" 8;
+    AcceptPart "inspect and accept a part" 9;
+    Repair "send to repair" 8;
+    SendHome "send home" 6;
+    Expire "let holds lapse" 3;
+    Wait "wait" 3;
+    WaitLong "wait long" 3;
+}
+
+/// Mostly one of the first, now and then one of all.
+fn choose<T>(op: Op, good: Vec<T>, all: Vec<T>) -> Option<T> {
+    let mut rows = if op.b.is_multiple_of(13) || good.is_empty() { all } else { good };
+    let at = (op.a as usize).checked_rem(rows.len())?;
+    Some(rows.swap_remove(at))
+}
+
+/// From 1 up to `most`; 1 where there is no such number.
+fn count(op: Op, most: i64) -> i64 {
+    1 + i64::from(op.b) % most.max(1)
+}
+
+/// Names of what was carried out: nothing where it was refused, or where there was nothing to command.
+pub async fn carry_out(stage: &Stage, story: &mut Story, op: Op) -> anyhow::Result<Vec<String>> {
+    // Each command at a time of its own: what happened at one instant is in no order.
+    stage.wait(TimeDelta::seconds(1));
+    let view = View::of(stage, story).await?;
+    let mut more = None;
+    let outcome = match op.what {
+        What::Wait => {
+            stage.wait(TimeDelta::hours(1 + i64::from(op.a % 60)));
+            Ok(true)
+        }
+        What::WaitLong => {
+            stage.wait(TimeDelta::days(9 + i64::from(op.a % 4)));
+            Ok(true)
+        }
+        What::Expire => expire::expire_holds(&stage.app, 200).await.map(|done| done.lapsed > 0),
+        What::Ask | What::DraftRequest | What::UpdateRequest | What::SubmitRequest | What::DiscardRequest => {
+            asking(stage, &view, op).await?
+        }
+        What::Approve | What::Cut | What::Return | What::Reject => decide(stage, &view, op).await?,
+        What::Resubmit | What::Cancel | What::Fail | What::Release | What::ReleasePart => {
+            let (outcome, was) = line(stage, &view, op).await?;
+            more = was;
+            outcome
+        }
+        What::Receive | What::ReceiveShort | What::Deem => received(stage, story, &view, op).await?,
+        What::BookGiver | What::BookReceiver | What::Reverse => handed(stage, story, &view, op).await?,
+        What::Freeze | What::Unfreeze => freezing(stage, &view, op).await?,
+        What::EditWords | What::EditValue | What::EditPieces => edit(stage, story, &view, op).await?,
+        What::Relist => relist(stage, &view, op).await?,
+        _ => offer(stage, &view, op).await?,
+    };
+    match outcome {
+        Ok(true) => Ok([Some(op.what.name().to_owned()), more].into_iter().flatten().collect()),
+        Ok(false) | Err(Fault::Rejected(_)) => Ok(Vec::new()),
+        Err(fault) => anyhow::bail!("{fault:?}"),
+    }
+}
+
+/// Whether it was carried out.
+type Carried = Result<bool, Fault>;
+
+fn yes<T>(outcome: Result<T, Fault>) -> Carried {
+    outcome.map(|_| true)
+}
+
+async fn asking(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried> {
+    let app = &stage.app;
+    let listed = |row: &&(listing::Model, listing_stock::Model)| row.0.state == ListingState::Listed;
+    let drafts = || {
+        let open = |request: &&request::Model| request.submitted_at.is_none();
+        view.requests.iter().filter(open).collect::<Vec<_>>()
+    };
+    if matches!(op.what, What::Ask | What::DraftRequest) {
+        let offers = view.listings.iter().filter(listed).collect();
+        let Some((offer, _)) = choose(op, offers, view.listings.iter().collect()) else {
+            return Ok(Ok(false));
+        };
+        let others: Vec<&Unit> = stage.units.iter().filter(|unit| unit.id != offer.unit_id).collect();
+        let Some(unit) = choose(op, others, stage.units.iter().collect()) else { return Ok(Ok(false)) };
+        let lines = vec![LineInput { listing_id: offer.id, quantity: count(op, 4) }];
+        let input =
+            Draft { unit_id: unit.id, justification: "阅览室需要".into(), needed_by: None, lines };
+        let request_id = match draft::draft(app, &unit.clerk, None, &input).await {
+            Ok(done) => done.request_id,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        if op.what == What::DraftRequest {
+            return Ok(Ok(true));
+        }
+        let input = submit::Input { request_id, version: None };
+        return Ok(yes(submit::submit(app, &unit.clerk, None, &input).await));
+    }
+    let Some(row) = choose(op, drafts(), view.requests.iter().collect()) else { return Ok(Ok(false)) };
+    let clerk = &stage.unit(row.unit_id)?.clerk;
+    Ok(match op.what {
+        What::UpdateRequest => {
+            let lines = view.lines.iter().filter(|line| line.request_id == row.id);
+            let lines =
+                lines.map(|line| LineInput { listing_id: line.listing_id, quantity: count(op, 3) }).collect();
+            let input = RequestUpdate {
+                request_id: row.id,
+                version: row.version,
+                justification: None,
+                needed_by: None,
+                lines: Some(lines),
+            };
+            yes(draft::update(app, clerk, None, &input).await)
+        }
+        What::SubmitRequest => {
+            let input = submit::Input { request_id: row.id, version: Some(row.version) };
+            yes(submit::submit(app, clerk, None, &input).await)
+        }
+        _ => {
+            let input = discard::Input { request_id: row.id, version: row.version };
+            yes(discard::discard(app, clerk, None, &input).await)
+        }
+    })
+}
+
+async fn decide(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried> {
+    let lines = view.lines.iter().map(|line| line.id);
+    let subjects: Vec<Uuid> = view.listings.iter().map(|(listing, _)| listing.id).chain(lines).collect();
+    let steps = pending(&stage.app, &subjects).await?;
+    let mut good: Vec<_> = steps.iter().collect();
+    if op.what == What::Cut {
+        good.retain(|(_, case)| case.subject == entity::approvals::ApprovalSubject::RequestLine);
+    }
+    let Some((step, _)) = choose(op, good, steps.iter().collect()) else { return Ok(Ok(false)) };
+    let head = match step.unit_id {
+        Some(unit) => &stage.unit(unit)?.head,
+        None => &stage.office,
+    };
+    let verdict = match op.what {
+        What::Return => Verdict::Return,
+        What::Reject => Verdict::Reject,
+        _ => Verdict::Approve,
+    };
+    let quantity = (op.what == What::Cut).then(|| i64::from(op.b % 3));
+    let decision = OneDecision { step_id: step.id, verdict, comment: Some("意见".into()), quantity };
+    Ok(yes(decide_steps(&stage.app, head, None, &Decide { decisions: vec![decision] }).await))
+}
+
+/// The second value names the state that a cancellation ended.
+async fn line(stage: &Stage, view: &View, op: Op) -> anyhow::Result<(Carried, Option<String>)> {
+    use LineState::{Queued, Releasing, Reserved, Returned, Submitted};
+    let app = &stage.app;
+    let among: &[LineState] = match op.what {
+        What::Resubmit => &[Returned],
+        What::Cancel => &[Submitted, Queued, Returned, Reserved, Releasing],
+        _ => &[Reserved, Releasing],
+    };
+    let mut good: Vec<&request_line::Model> =
+        view.lines.iter().filter(|line| among.contains(&line.state)).collect();
+    if op.what == What::Cancel && op.b.is_multiple_of(2) {
+        // Those that are rare.
+        good.retain(|line| matches!(line.state, Returned | Reserved | Releasing));
+    }
+    let Some(row) = choose(op, good, view.lines.iter().collect()) else { return Ok((Ok(false), None)) };
+    let (offer, _) = view
+        .listings
+        .iter()
+        .find(|(listing, _)| listing.id == row.listing_id)
+        .ok_or_else(|| anyhow::anyhow!("a line without its listing"))?;
+    let (asker, giver) = (stage.unit(row.unit_id)?, stage.unit(offer.unit_id)?);
+    Ok(match op.what {
+        What::Resubmit => {
+            let quantity = op.b.is_multiple_of(2).then(|| count(op, row.quantity));
+            let input = resubmit::Input { line_id: row.id, quantity, comment: Some("已补充".into()) };
+            (yes(resubmit::resubmit(app, &asker.clerk, None, &input).await), None)
+        }
+        What::Cancel => {
+            let input = cancel::Input { line_id: row.id, comment: Some("不再需要".into()) };
+            let done = cancel::cancel(app, &asker.clerk, None, &input).await;
+            (yes(done), Some(format!("cancel {}", row.state)))
+        }
+        What::Fail => {
+            let input = fail::Input { line_id: row.id, reason: "已损坏".into() };
+            let who = if op.b.is_multiple_of(2) { &giver.head } else { &stage.office };
+            (yes(fail::fail(app, who, None, &input).await), None)
+        }
+        _ => {
+            let left = row.quantity - row.released;
+            let quantity = (op.what == What::ReleasePart).then(|| count(op, left - 1));
+            let input = release::Input {
+                line_id: row.id,
+                quantity,
+                approval_number: Some("武教资〔2026〕2号".into()),
+                note: String::new(),
+            };
+            let who = if offer.custody == Custody::Physical { &stage.staff } else { &giver.clerk };
+            let part = quantity.is_none_or(|quantity| quantity < left);
+            (release::release(app, who, None, &input).await.map(|_| part), None)
+        }
+    })
+}
+
+async fn received(stage: &Stage, story: &mut Story, view: &View, op: Op) -> anyhow::Result<Carried> {
+    let away = |way: &&transfer::Model| way.state == TransferState::InTransit;
+    let away = view.transfers.iter().filter(away).collect();
+    let Some(way) = choose(op, away, view.transfers.iter().collect()) else { return Ok(Ok(false)) };
+    let (mut refused, mut lost) = (0, 0);
+    if op.what == What::ReceiveShort {
+        refused = i64::from(op.b) % (way.quantity + 1);
+        lost = i64::from(op.b / 64) % (way.quantity - refused + 1);
+    }
+    let received = way.quantity - refused - lost;
+    let deemed = op.what == What::Deem;
+    if deemed && op.b.is_multiple_of(2) {
+        stage.wait(TimeDelta::days(11));
+    }
+    let input = receive::Input {
+        transfer_id: way.id,
+        received,
+        refused,
+        lost,
+        asset_number: Some(story.number()),
+        place: Some("二楼".into()),
+        evidence: Some("签收单".into()),
+        deemed,
+    };
+    let who = if deemed { &stage.office } else { &stage.unit(way.receiver_id)?.clerk };
+    let before = view.card(way.asset_id)?.clone();
+    if let Err(fault) = receive::receive(&stage.app, who, None, &input).await {
+        return Ok(Err(fault));
+    }
+    if received > 0 {
+        let after = View::of(stage, story).await?;
+        let card = after.card(way.asset_id)?;
+        let (all, part) = (before.value.map_or(0, |value| value.0), card.value.map_or(0, |value| value.0));
+        // To the fen: what came differs from its exact share by less than one for each time that it was split.
+        let off = i128::from(part) * i128::from(before.quantity) - i128::from(all) * i128::from(received);
+        anyhow::ensure!(
+            card.quantity == received && off.abs() < 2 * i128::from(before.quantity),
+            "{received} of {} pieces worth {all} came; their card is {card:?}",
+            before.quantity
+        );
+        anyhow::ensure!(card.holder_id == way.receiver_id, "{card:?} is not the receiver's");
+        story.saved.insert(way.id, part);
+        story.ledger += part;
+    }
+    Ok(Ok(op.what != What::ReceiveShort || received < way.quantity))
+}
+
+async fn handed(stage: &Stage, story: &mut Story, view: &View, op: Op) -> anyhow::Result<Carried> {
+    let came = |way: &&transfer::Model| way.received > 0 && way.state != TransferState::Reversed;
+    let came = view.transfers.iter().filter(came).collect();
+    let Some(way) = choose(op, came, view.transfers.iter().collect()) else { return Ok(Ok(false)) };
+    if op.what == What::Reverse {
+        let input = reverse::Input {
+            transfer_id: way.id,
+            reason: "有缺陷".into(),
+            asset_number: Some(story.number()),
+            place: "一楼".into(),
+        };
+        let done = reverse::reverse(&stage.app, &stage.office, None, &input).await;
+        if done.is_ok() {
+            story.ledger -= story.saved.remove(&way.id).unwrap_or_default();
+        }
+        return Ok(yes(done));
+    }
+    let (side, unit) = match op.what {
+        What::BookGiver => (BookingSide::Giver, way.giver_id),
+        _ => (BookingSide::Receiver, way.receiver_id),
+    };
+    let input = book::Input { transfer_id: way.id, side, number: story.number() };
+    Ok(yes(book::book(&stage.app, &stage.unit(unit)?.clerk, None, &input).await))
+}
+
+async fn freezing(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried> {
+    if op.what == What::Unfreeze {
+        let Some(row) = choose(op, Vec::new(), view.freezes.iter().collect()) else { return Ok(Ok(false)) };
+        return Ok(yes(unfreeze(&stage.app, &stage.office, None, &Unfreeze { id: row.id }).await));
+    }
+    let Some((offer, _)) = choose(op, Vec::new(), view.listings.iter().collect()) else {
+        return Ok(Ok(false));
+    };
+    let (scope, scope_id, who) = match op.b % 4 {
+        0 => (FreezeScope::Asset, offer.asset_id, &stage.office),
+        1 => (FreezeScope::Unit, offer.unit_id, &stage.office),
+        2 => (FreezeScope::Place, stage.bin, &stage.staff),
+        _ => (FreezeScope::Listing, offer.id, &stage.office),
+    };
+    let input = Freeze { scope, scope_id, cause: FreezeCause::Dispute, note: "争议".into() };
+    Ok(yes(freeze(&stage.app, who, None, &input).await))
+}
+
+async fn edit(stage: &Stage, story: &mut Story, view: &View, op: Op) -> anyhow::Result<Carried> {
+    let all: Vec<_> = view.cards.iter().collect();
+    // Those that nobody offers may be corrected in everything.
+    let free = |id: Uuid| {
+        !view.listings.iter().any(|(listing, stock)| {
+            listing.asset_id == id
+                && stock.available + stock.held + stock.reserved + stock.in_transit > 0
+                && listing.state == ListingState::Listed
+        })
+    };
+    let good = view.cards.iter().filter(|card| card.state == AssetState::Active && free(card.id)).collect();
+    let Some(card) = choose(op, good, all) else { return Ok(Ok(false)) };
+    let mut patch = CardPatch { description: Some(story.number()), ..CardPatch::default() };
+    let (mut worth, mut pieces) = (0, 0);
+    match op.what {
+        What::EditValue => {
+            let value = i64::from(op.b % 1_000_000);
+            worth = value - card.value.map_or(0, |value| value.0);
+            patch.value = Some(Some(Money(value)));
+        }
+        What::EditPieces => {
+            let quantity = count(op, 9);
+            pieces = quantity - card.quantity;
+            patch.quantity = Some(quantity);
+        }
+        _ => {}
+    }
+    let input = CardUpdate { id: card.id, version: card.version, card: patch };
+    let clerk = &stage.unit(card.holder_id)?.clerk;
+    let done = update_asset(&stage.app, clerk, None, &input).await;
+    if done.is_ok() {
+        story.worth += worth;
+        story.pieces += pieces;
+    }
+    Ok(yes(done))
+}
+
+async fn relist(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried> {
+    let active = |card: &&entity::assets::asset::Model| card.state == AssetState::Active;
+    let cards = view.cards.iter().filter(active).collect();
+    let Some(card) = choose(op, cards, view.cards.iter().collect()) else { return Ok(Ok(false)) };
+    let clerk = &stage.unit(card.holder_id)?.clerk;
+    stage.photograph(card.id, clerk).await?;
+    let physical = op.b.is_multiple_of(2);
+    let terms = TermsPatch {
+        quantity: Some(count(op, card.quantity)),
+        approval_number: Some(Some("武教资〔2026〕3号".into())),
+        custody: Some(if physical { Custody::Physical } else { Custody::Virtual }),
+        warehouse_id: physical.then_some(Some(stage.warehouse)),
+        ..TermsPatch::default()
+    };
+    Ok(yes(draft_listing(&stage.app, clerk, None, &NewListing { asset_id: card.id, terms }).await))
+}
+
+async fn offer(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried> {
+    use ListingState::{AwaitingInspection, Draft, Listed, Repair, Returned, ReturnedToHolder, Submitted};
+    let app = &stage.app;
+    let among: &[ListingState] = match op.what {
+        What::UpdateListing | What::SubmitListing => &[Draft, Returned, ReturnedToHolder],
+        What::WithdrawPart | What::WithdrawAll => &[Listed, Submitted],
+        What::Repair => &[AwaitingInspection],
+        _ => &[AwaitingInspection, Repair],
+    };
+    let good = view.listings.iter().filter(|(listing, _)| among.contains(&listing.state)).collect();
+    let Some((row, stock)) = choose(op, good, view.listings.iter().collect()) else { return Ok(Ok(false)) };
+    let (id, version) = (row.id, row.version);
+    let clerk = &stage.unit(row.unit_id)?.clerk;
+    let finding = |verdict, accepted, place_id| Inspect {
+        id,
+        version,
+        verdict,
+        accepted,
+        place_id,
+        note: Some("桌面有划痕".into()),
+    };
+    Ok(match op.what {
+        What::UpdateListing => {
+            let quantity = Some(count(op, stock.available + 1));
+            let terms = TermsPatch { quantity, ..TermsPatch::default() };
+            yes(update_listing(app, clerk, None, &ListingUpdate { id, version, terms }).await)
+        }
+        What::SubmitListing => yes(submit_listing(app, clerk, None, &Submit { id, version }).await),
+        What::WithdrawPart | What::WithdrawAll => {
+            // A part is rarely more than what is free.
+            let most = if op.b.is_multiple_of(5) { stock.available + stock.held } else { stock.available };
+            let quantity = (op.what == What::WithdrawPart).then(|| count(op, most - 1));
+            let input = Withdraw { id, version, quantity, reason: Some("自用".into()) };
+            yes(withdraw_listing(app, clerk, None, &input).await)
+        }
+        What::Accept => {
+            let input = finding(Finding::Accept, None, Some(stage.bin));
+            yes(inspect_listing(app, &stage.staff, None, &input).await)
+        }
+        What::AcceptPart => {
+            let input = finding(Finding::Accept, Some(count(op, stock.available - 1)), Some(stage.bin));
+            let part = input.accepted.is_some_and(|accepted| accepted < stock.available);
+            inspect_listing(app, &stage.staff, None, &input).await.map(|_| part)
+        }
+        What::Repair => {
+            yes(inspect_listing(app, &stage.staff, None, &finding(Finding::Repair, None, None)).await)
+        }
+        _ => yes(inspect_listing(app, &stage.staff, None, &finding(Finding::Return, None, None)).await),
+    })
+}
