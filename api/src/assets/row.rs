@@ -1,5 +1,7 @@
 //! A card as it is read: what a list shows, and the rest where it is asked for.
 
+use std::sync::LazyLock;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::Money;
 use entity::assets::{AssetState, Condition, ValueBasis, asset};
@@ -8,7 +10,7 @@ use sea_orm::DbErr;
 use uuid::Uuid;
 
 use super::details::Details;
-use crate::cells::Cells;
+use crate::cells::{Cells, named};
 
 /// How much of a card is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,10 +133,13 @@ pub struct Rest {
 
 impl CardRow {
     /// Columns in the order in which [`CardRow::read`] takes them.
-    pub(crate) fn columns(depth: Depth) -> Vec<asset::Column> {
+    pub(crate) fn columns(depth: Depth) -> &'static str {
+        static BRIEF_COLUMNS: LazyLock<String> = LazyLock::new(|| named("asset", &BRIEF));
+        static ALL_COLUMNS: LazyLock<String> =
+            LazyLock::new(|| format!("{}, {}", named("asset", &BRIEF), named("asset", &REST)));
         match depth {
-            Depth::Brief => BRIEF.to_vec(),
-            Depth::Full => BRIEF.into_iter().chain(REST).collect(),
+            Depth::Brief => &BRIEF_COLUMNS,
+            Depth::Full => &ALL_COLUMNS,
         }
     }
 

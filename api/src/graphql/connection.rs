@@ -1,6 +1,6 @@
 //! Pages by keyset: a cursor holds the sort key and the id of a row, and a page goes on after it.
 
-use async_graphql::SimpleObject;
+use async_graphql::{Lookahead, SimpleObject};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
@@ -20,6 +20,8 @@ pub struct Page<K> {
     pub first: usize,
     /// Go on after this key.
     pub after: Option<K>,
+    /// Whether to look if there is a next page.
+    pub look_on: bool,
 }
 
 impl<K: DeserializeOwned> Page<K> {
@@ -36,13 +38,19 @@ impl<K: DeserializeOwned> Page<K> {
             }
         };
         let after = after.map(|cursor| read_cursor(cursor).ok_or_else(bad)).transpose()?;
-        Ok(Self { first, after })
+        Ok(Self { first, after, look_on: true })
+    }
+
+    /// The same page, without a look beyond it where nobody asks for that: for lists whose pages are asked for most.
+    #[must_use]
+    pub fn asked_by(self, connection: &Lookahead<'_>) -> Self {
+        Self { look_on: connection.field("pageInfo").exists(), ..self }
     }
 
     /// Rows to fetch: one more than shown tells whether there is a next page.
     #[must_use]
     pub fn fetch(&self) -> u64 {
-        self.first as u64 + 1
+        self.first as u64 + u64::from(self.look_on)
     }
 }
 

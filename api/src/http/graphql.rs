@@ -144,8 +144,14 @@ async fn run(
     // remembered, and its answer is given only where that still held after the request had come.
     if !mutation && let Some((actor, generation)) = token.and_then(|token| routes.app.remembered(token)) {
         let caller = Caller { token, actor: Some(actor) };
-        let (now, answer) =
-            tokio::join!(routes.app.generation(), execute(&routes, caller, &document, &asked, media, false));
+        let arrival = routes.app.arrive();
+        let answer = execute(&routes, caller, &document, &asked, media, false);
+        let (now, answer) = if arrival.alone() {
+            tokio::join!(routes.app.generation_since(&arrival), answer)
+        } else {
+            let answer = answer.await;
+            (routes.app.generation_since(&arrival).await, answer)
+        };
         if now? == generation {
             return answer;
         }

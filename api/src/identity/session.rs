@@ -2,7 +2,7 @@
 //! changed since.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use base64::Engine;
@@ -88,8 +88,31 @@ impl Sessions {
 #[derive(Debug, Default)]
 struct Gate {
     arrived: AtomicU64,
+    /// Requests that have come and not yet gone.
+    present: AtomicUsize,
     /// Up to which arrival the last reading counts, and what it was.
     last: tokio::sync::Mutex<(u64, i64)>,
+}
+
+/// A request that has come, until it is dropped.
+#[derive(Debug)]
+pub struct Arrival {
+    app: App,
+    ticket: u64,
+}
+
+impl Arrival {
+    /// Whether no other request is here: then none would share a reading that waits.
+    #[must_use]
+    pub fn alone(&self) -> bool {
+        self.app.sessions().gate.present.load(Ordering::SeqCst) == 1
+    }
+}
+
+impl Drop for Arrival {
+    fn drop(&mut self) {
+        self.app.sessions().gate.present.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl App {
@@ -98,10 +121,26 @@ impl App {
     /// # Errors
     /// When the database does not answer.
     pub async fn generation(&self) -> Result<i64, Fault> {
+        self.generation_since(&self.arrive()).await
+    }
+
+    /// Notes that a request has come.
+    #[must_use]
+    pub fn arrive(&self) -> Arrival {
         let gate = &self.sessions().gate;
-        let ticket = gate.arrived.fetch_add(1, Ordering::SeqCst) + 1;
+        gate.present.fetch_add(1, Ordering::SeqCst);
+        Arrival { app: self.clone(), ticket: gate.arrived.fetch_add(1, Ordering::SeqCst) + 1 }
+    }
+
+    /// A generation of rights that was read after the arrival: as [`App::generation`]. The later it is asked for, the more
+    /// requests one reading serves.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn generation_since(&self, arrival: &Arrival) -> Result<i64, Fault> {
+        let gate = &self.sessions().gate;
         let mut last = gate.last.lock().await;
-        if last.0 >= ticket {
+        if last.0 >= arrival.ticket {
             return Ok(last.1);
         }
         let arrived = gate.arrived.load(Ordering::SeqCst);

@@ -469,9 +469,10 @@ impl ListingQuery {
     ) -> async_graphql::Result<ListingConnection> {
         let ListingSort::Newest = sort;
         let actor = ctx.actor()?;
-        let node = ctx.look_ahead().field("edges").field("node");
+        let connection = ctx.look_ahead();
+        let node = connection.field("edges").field("node");
         let outcome = async {
-            let page: Page<read::Key> = Page::read(first, after.as_deref())?;
+            let page = Page::<read::Key>::read(first, after.as_deref())?.asked_by(&connection);
             let filter = filter.unwrap_or_default().read()?;
             let rows = read::list(ctx.app(), actor, &filter, &page, wants(&node)).await?;
             Ok((page.first, filter, rows))

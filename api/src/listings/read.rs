@@ -72,10 +72,9 @@ fn offered_or_managed(actor: &Actor, shown: bool) -> Option<Condition> {
     if !shown {
         return Some(managed(&reach, Condition::any().add(Expr::value(false))));
     }
-    let everyone = Condition::all()
-        .add(listing::Column::DirectedTo.is_null())
-        .add(asset::Column::Restricted.into_expr().not());
-    let mut audience = Condition::any().add(everyone);
+    // Written out: parts of a statement that is always the same need not be put together anew for each page.
+    let mut audience =
+        Condition::any().add(Expr::cust("listing.directed_to is null and not asset.restricted"));
     if let UnitSet::Only(units) = actor.reach(Operation::Requests).receiver
         && !units.is_empty()
     {
@@ -88,7 +87,7 @@ fn offered_or_managed(actor: &Actor, shown: bool) -> Option<Condition> {
 /// The state as a word of the statement, not as a value bound to it: there are few, and the planner knows how many rows
 /// each has.
 fn is_in(state: ListingState) -> Expr {
-    Expr::col((listing::Entity, listing::Column::State)).eq(Expr::cust(format!("'{}'", state.to_value())))
+    Expr::cust(format!("listing.state = '{}'", state.to_value()))
 }
 
 /// The card is its holder's still. A listing that is sold out names a card that is another unit's by now.
@@ -96,9 +95,7 @@ fn is_in(state: ListingState) -> Expr {
 /// As a case, because PostgreSQL takes a plain comparison of the two columns for a rare coincidence (one unit of many), and
 /// then reads and sorts the whole table for a page that it thinks it would not fill.
 fn at_hand() -> Expr {
-    let same = Expr::col((asset::Entity, asset::Column::HolderId))
-        .equals((listing::Entity, listing::Column::UnitId));
-    Expr::case(same, Expr::cust("true")).finally(Expr::cust("false")).into()
+    Expr::cust("case when asset.holder_id = listing.unit_id then true else false end")
 }
 
 fn managed(reach: &Reach, mut any: Condition) -> Condition {

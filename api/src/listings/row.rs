@@ -1,16 +1,17 @@
 //! A listing as it is read: always the few columns that every list shows or sorts by; its counters, its words and its
 //! card where they are asked for. Reading a column costs more than anything else a page does.
 
+use std::sync::LazyLock;
+
 use chrono::{DateTime, Utc};
-use entity::assets::asset;
 use entity::listings::{Custody, ListingState, Purpose, listing, listing_stock};
-use sea_orm::sea_query::SelectStatement;
+use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
 
 use super::rules::Stock;
 use crate::assets::row::{CardRow, Depth};
-use crate::cells::Cells;
+use crate::cells::{Cells, named};
 
 /// What of a listing is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +40,12 @@ impl Wants {
     pub const ALL: Self = Self { stock: Counters::All, words: true, card: Some(Depth::Full) };
 
     pub(super) fn columns(self, select: &mut SelectStatement) {
-        select.columns(LISTING.map(|column| (listing::Entity, column)));
+        static LISTING_COLUMNS: LazyLock<String> = LazyLock::new(|| named("listing", &LISTING));
+        static WORD_COLUMNS: LazyLock<String> = LazyLock::new(|| named("listing", &WORDS));
+        static STOCK_COLUMNS: LazyLock<String> = LazyLock::new(|| named("listing_stock", &STOCK));
+        select.expr(Expr::cust(LISTING_COLUMNS.as_str()));
         if self.words {
-            select.columns(WORDS.map(|column| (listing::Entity, column)));
+            select.expr(Expr::cust(WORD_COLUMNS.as_str()));
         }
         match self.stock {
             Counters::None => {}
@@ -49,11 +53,11 @@ impl Wants {
                 select.column((listing_stock::Entity, listing_stock::Column::Available));
             }
             Counters::All => {
-                select.columns(STOCK.map(|column| (listing_stock::Entity, column)));
+                select.expr(Expr::cust(STOCK_COLUMNS.as_str()));
             }
         }
         if let Some(depth) = self.card {
-            select.columns(CardRow::columns(depth).into_iter().map(|column| (asset::Entity, column)));
+            select.expr(Expr::cust(CardRow::columns(depth)));
         }
     }
 }
