@@ -38,9 +38,17 @@ impl Db {
             let options = options(url, reader);
             async move { Database::connect(options).await }
         };
-        // The writer first: it creates the file that the read-only connections then open.
-        let writer = open(false).await.with_context(|| format!("cannot open the database {shown}"))?;
-        let reader = open(true).await.with_context(|| format!("cannot open the database {shown}"))?;
+        let opened = async {
+            if url.starts_with("sqlite") {
+                // The writer first: it creates the file that the read-only connections then open.
+                let writer = open(false).await?;
+                Ok((writer, open(true).await?))
+            } else {
+                // Side by side: PostgreSQL begins a process for each connection, which takes its time.
+                tokio::try_join!(open(false), open(true))
+            }
+        };
+        let (writer, reader) = opened.await.with_context(|| format!("cannot open the database {shown}"))?;
         Ok(Self { url: url.to_owned(), reader, writer })
     }
 
@@ -94,6 +102,9 @@ impl Db {
                 Some(path) => Some(lock(path).await.map_err(|error| DbErr::Custom(error.to_string()))?),
             };
             return Migrator::up(&self.writer, None).await;
+        }
+        if Migrator::get_pending_migrations_read_only(&self.writer).await?.is_empty() {
+            return Ok(());
         }
         // A session lock needs one connection for its whole life, so it gets a pool of its own with a single one.
         let mut options = ConnectOptions::new(&self.url);
@@ -167,7 +178,7 @@ fn options(url: &str, reader: bool) -> ConnectOptions {
             if reader { sqlite.pragma("query_only", "ON") } else { sqlite }
         });
     } else {
-        options.max_connections(if reader { 12 } else { 8 }).min_connections(if reader { 2 } else { 1 });
+        options.max_connections(if reader { 12 } else { 8 }).min_connections(1);
     }
     options
 }

@@ -17,7 +17,7 @@ use super::draft::{Draft, draft_asset};
 use super::duplicates::{Resolve, resolve_duplicate};
 use super::inputs::{DraftAssetInput, ResolveDuplicateInput, UpdateAssetInput};
 use super::read::{self, Filter, Key};
-use super::row::{CardRow, Rest};
+use super::row::{CardRow, Class, Depth, Rest};
 use super::update::{Update, update_asset};
 use crate::authz::{Operation, Parties};
 use crate::catalogue::graphql::Category;
@@ -41,15 +41,14 @@ use crate::photos::read::PhotoRow;
 #[derive(Debug)]
 pub struct Asset {
     card: CardRow,
-    rest: OnceCell<Box<Rest>>,
+    full: OnceCell<Box<CardRow>>,
     photos: OnceCell<Vec<Photo>>,
     history: OnceCell<Vec<AssetHolding>>,
 }
 
 impl From<CardRow> for Asset {
-    fn from(mut card: CardRow) -> Self {
-        let rest = OnceCell::new_with(card.rest.take());
-        Self { card, rest, photos: OnceCell::new(), history: OnceCell::new() }
+    fn from(card: CardRow) -> Self {
+        Self { card, full: OnceCell::new(), photos: OnceCell::new(), history: OnceCell::new() }
     }
 }
 
@@ -106,17 +105,33 @@ impl Attached {
 }
 
 impl Asset {
-    /// What a list does not read. A resolver that hands out briefly read cards looks ahead, so that this asks nothing.
-    async fn rest(&self, ctx: &Context<'_>) -> async_graphql::Result<&Rest> {
+    /// The whole card. A resolver that hands out briefly read cards looks ahead, so that nobody asks for it.
+    async fn full(&self, ctx: &Context<'_>) -> async_graphql::Result<&CardRow> {
         let load = || async {
             let actor = ctx.actor()?;
             let found = read::find(ctx.app(), actor, self.card.id).await;
             let found = found.map_err(|fault| query_error(fault, actor.locale()))?;
-            let rest = found.and_then(|card| CardRow::from(card).rest);
-            rest.ok_or_else(|| query_error(Code::NotFound.into(), actor.locale()))
+            let card = found.map(|card| Box::new(CardRow::from(card)));
+            card.ok_or_else(|| query_error(Code::NotFound.into(), actor.locale()))
         };
         // On the heap, as it is rarely taken: the future of every field would be as large.
-        Ok(Box::pin(self.rest.get_or_try_init(load)).await?)
+        Ok(Box::pin(self.full.get_or_try_init(load)).await?)
+    }
+
+    async fn class(&self, ctx: &Context<'_>) -> async_graphql::Result<Class> {
+        let class = match self.card.class {
+            Some(class) => Some(class),
+            None => self.full(ctx).await?.class,
+        };
+        class.ok_or_else(|| async_graphql::Error::new("not read"))
+    }
+
+    async fn rest(&self, ctx: &Context<'_>) -> async_graphql::Result<&Rest> {
+        let rest = match &self.card.rest {
+            Some(rest) => Some(rest),
+            None => self.full(ctx).await?.rest.as_ref(),
+        };
+        rest.map(AsRef::as_ref).ok_or_else(|| async_graphql::Error::new("not read"))
     }
 }
 
@@ -133,8 +148,8 @@ impl Asset {
     }
 
     /// Which fields it has.
-    async fn kind(&self) -> AssetKind {
-        self.card.kind.into()
+    async fn kind(&self, ctx: &Context<'_>) -> async_graphql::Result<AssetKind> {
+        Ok(self.class(ctx).await?.kind.into())
     }
 
     /// How it came to be available.
@@ -158,8 +173,9 @@ impl Asset {
     }
 
     /// Category.
-    async fn category(&self, ctx: &Context<'_>) -> Option<Category> {
-        self.card.category_id.and_then(|id| Category::of(&ctx.app().reference(), id))
+    async fn category(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Category>> {
+        let id = self.class(ctx).await?.category_id;
+        Ok(id.and_then(|id| Category::of(&ctx.app().reference(), id)))
     }
 
     /// Name.
@@ -203,8 +219,8 @@ impl Asset {
     }
 
     /// Pieces.
-    async fn quantity(&self) -> i64 {
-        self.card.quantity
+    async fn quantity(&self, ctx: &Context<'_>) -> async_graphql::Result<i64> {
+        Ok(self.class(ctx).await?.quantity)
     }
 
     /// Unit of measure, such as 台 or 把.
@@ -324,17 +340,17 @@ impl AtHand for Asset {
         let below = &field.selection_set.node;
         match field.name.node.as_str() {
             "id" => json.id(Kind::Asset, self.card.id),
-            "kind" => json.word(AssetKind::from(self.card.kind)),
+            "kind" => self.card.class.is_some_and(|class| json.word(AssetKind::from(class.kind))),
             "name" => json.put(&self.card.name),
             "brand" => json.put(&self.card.brand),
             "model" => json.put(&self.card.model),
             "condition" => json.some(self.card.condition.map(Condition::from), Json::word),
-            "quantity" => json.put(&self.card.quantity),
+            "quantity" => self.card.class.is_some_and(|class| json.put(&class.quantity)),
             "value" => json.some(self.card.value, Json::money),
-            "category" => {
-                let category = self.card.category_id.and_then(|id| Category::of(&ctx.app().reference(), id));
+            "category" => self.card.class.is_some_and(|class| {
+                let category = class.category_id.and_then(|id| Category::of(&ctx.app().reference(), id));
                 json.some(category, |json, category| object(ctx, &category, below, json))
-            }
+            }),
             "photos" => self
                 .photos
                 .get()
@@ -344,8 +360,20 @@ impl AtHand for Asset {
     }
 }
 
+/// How deeply a card is read for what is asked of it.
+pub(crate) fn depth(asset: &Lookahead<'_>) -> Depth {
+    let asked = |fields: &[&str]| fields.iter().any(|field| asset.field(field).exists());
+    if asked(&REST_FIELDS) {
+        Depth::Full
+    } else if asked(&["kind", "category", "quantity"]) {
+        Depth::Brief
+    } else {
+        Depth::Window
+    }
+}
+
 /// Fields of [`Asset`] that a list does not read.
-pub(crate) const REST_FIELDS: [&str; 22] = [
+const REST_FIELDS: [&str; 22] = [
     "version",
     "source",
     "state",

@@ -15,24 +15,24 @@ use crate::cells::{Cells, named};
 /// How much of a card is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// What a list shows.
+    /// What a shop window shows.
+    Window,
+    /// What any list shows.
     Brief,
     /// Everything.
     Full,
 }
 
-const BRIEF: [asset::Column; 10] = [
+const WINDOW: [asset::Column; 7] = [
     asset::Column::Id,
     asset::Column::HolderId,
-    asset::Column::Kind,
-    asset::Column::CategoryId,
     asset::Column::Name,
     asset::Column::Brand,
     asset::Column::Model,
     asset::Column::Condition,
-    asset::Column::Quantity,
     asset::Column::Value,
 ];
+const CLASS: [asset::Column; 3] = [asset::Column::Kind, asset::Column::CategoryId, asset::Column::Quantity];
 const REST: [asset::Column; 21] = [
     asset::Column::Version,
     asset::Column::Source,
@@ -64,10 +64,6 @@ pub struct CardRow {
     pub id: Uuid,
     /// Unit that holds it.
     pub holder_id: Uuid,
-    /// Kind.
-    pub kind: AssetKind,
-    /// Category.
-    pub category_id: Option<Uuid>,
     /// Name.
     pub name: String,
     /// Brand.
@@ -76,12 +72,23 @@ pub struct CardRow {
     pub model: String,
     /// How good it is.
     pub condition: Option<Condition>,
-    /// Pieces.
-    pub quantity: i64,
     /// Value of the whole quantity.
     pub value: Option<Money>,
+    /// What sort of thing it is, where asked for.
+    pub class: Option<Class>,
     /// The rest, where asked for.
     pub rest: Option<Box<Rest>>,
+}
+
+/// What sort of thing it is, and how many.
+#[derive(Clone, Copy, Debug)]
+pub struct Class {
+    /// Kind.
+    pub kind: AssetKind,
+    /// Category.
+    pub category_id: Option<Uuid>,
+    /// Pieces.
+    pub quantity: i64,
 }
 
 /// What a list does not show.
@@ -134,10 +141,13 @@ pub struct Rest {
 impl CardRow {
     /// Columns in the order in which [`CardRow::read`] takes them.
     pub(crate) fn columns(depth: Depth) -> &'static str {
-        static BRIEF_COLUMNS: LazyLock<String> = LazyLock::new(|| named("asset", &BRIEF));
+        static WINDOW_COLUMNS: LazyLock<String> = LazyLock::new(|| named("asset", &WINDOW));
+        static BRIEF_COLUMNS: LazyLock<String> =
+            LazyLock::new(|| format!("{}, {}", *WINDOW_COLUMNS, named("asset", &CLASS)));
         static ALL_COLUMNS: LazyLock<String> =
-            LazyLock::new(|| format!("{}, {}", named("asset", &BRIEF), named("asset", &REST)));
+            LazyLock::new(|| format!("{}, {}", *BRIEF_COLUMNS, named("asset", &REST)));
         match depth {
+            Depth::Window => &WINDOW_COLUMNS,
             Depth::Brief => &BRIEF_COLUMNS,
             Depth::Full => &ALL_COLUMNS,
         }
@@ -147,16 +157,19 @@ impl CardRow {
         let mut card = Self {
             id: cells.get()?,
             holder_id: cells.get()?,
-            kind: cells.get()?,
-            category_id: cells.get()?,
             name: cells.get()?,
             brand: cells.get()?,
             model: cells.get()?,
             condition: cells.get()?,
-            quantity: cells.get()?,
             value: cells.get()?,
+            class: None,
             rest: None,
         };
+        if depth == Depth::Window {
+            return Ok(card);
+        }
+        let class = Class { kind: cells.get()?, category_id: cells.get()?, quantity: cells.get()? };
+        card.class = Some(class);
         if depth == Depth::Full {
             card.rest = Some(Box::new(Rest {
                 version: cells.get()?,
@@ -175,7 +188,7 @@ impl CardRow {
                 depreciation_months: cells.get()?,
                 min_service_months: cells.get()?,
                 erasure_record: cells.get()?,
-                details: Details::of(card.kind, &cells.get::<serde_json::Value>()?),
+                details: Details::of(class.kind, &cells.get::<serde_json::Value>()?),
                 parent_id: cells.get()?,
                 created_by: cells.get()?,
                 created_at: cells.get()?,
@@ -191,14 +204,12 @@ impl From<asset::Model> for CardRow {
         Self {
             id: card.id,
             holder_id: card.holder_id,
-            kind: card.kind,
-            category_id: card.category_id,
             name: card.name,
             brand: card.brand,
             model: card.model,
             condition: card.condition,
-            quantity: card.quantity,
             value: card.value,
+            class: Some(Class { kind: card.kind, category_id: card.category_id, quantity: card.quantity }),
             rest: Some(Box::new(Rest {
                 version: card.version,
                 source: card.source,

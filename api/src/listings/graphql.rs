@@ -17,15 +17,15 @@ use super::inputs::{
 };
 use super::inspect::{Inspect, inspect_listing};
 use super::read;
-use super::row::{Counted, Counters, ListingRow, Wants};
+use super::row::{Counted, Counters, ListingRow, Standing, Wants};
 use super::rules::Stock;
 use super::submit::{Submit, submit_listing};
 use super::update::{Update, update_listing};
 use crate::approvals::graphql::ApprovalCase;
 use crate::approvals::read::cases_of;
 use crate::assets;
-use crate::assets::graphql::{Asset, Attached, REST_FIELDS};
-use crate::assets::row::{CardRow, Depth};
+use crate::assets::graphql::{Asset, Attached};
+use crate::assets::row::CardRow;
 use crate::authz::{Operation, Parties};
 use crate::fault::{Code, Fault};
 use crate::graphql::at_hand::{AtHand, Row, object};
@@ -52,6 +52,9 @@ impl From<ListingRow> for Listing {
     }
 }
 
+/// Fields of [`Listing`] that tell where it stands, or are told by where it does.
+const STANDING_FIELDS: [&str; 5] = ["state", "warehouseId", "createdAt", "reason", "approvals"];
+
 /// Fields of [`Listing`] that a list does not read.
 const WORD_FIELDS: [&str; 8] =
     ["version", "purpose", "directedTo", "note", "approvalNumber", "reason", "submittedAt", "updatedAt"];
@@ -64,20 +67,17 @@ const OTHER_COUNTERS: [&str; 7] =
 #[must_use]
 pub fn wants(listing: &Lookahead<'_>) -> Wants {
     let asset = listing.field("asset");
-    let card = asset.exists().then(|| {
-        let rest = REST_FIELDS.iter().any(|field| asset.field(field).exists());
-        if rest { Depth::Full } else { Depth::Brief }
-    });
     let stock = listing.field("stock");
     let more = OTHER_COUNTERS.iter().any(|counter| stock.field(counter).exists());
     Wants {
+        standing: STANDING_FIELDS.iter().any(|field| listing.field(field).exists()),
         stock: match (stock.exists(), more) {
             (false, _) => Counters::None,
             (true, false) => Counters::Available,
             (true, true) => Counters::All,
         },
         words: WORD_FIELDS.iter().any(|field| listing.field(field).exists()),
-        card,
+        card: asset.exists().then(|| assets::graphql::depth(&asset)),
     }
 }
 
@@ -105,7 +105,12 @@ pub async fn listings(
         let actor = ctx.actor()?;
         let ids: Vec<Uuid> = nodes
             .iter()
-            .filter(|node| node.managed(ctx).is_ok_and(|is| is))
+            .filter(|node| {
+                node.row.standing.is_some_and(|standing| {
+                    let parties = parties(&node.row, standing.warehouse_id);
+                    actor.allow(Operation::Asset, &parties).is_ok()
+                })
+            })
             .map(|node| node.row.id)
             .collect();
         let found = cases_of(ctx.app(), ApprovalSubject::Listing, &ids).await;
@@ -160,12 +165,23 @@ impl Listing {
         self.full(ctx).await?.words.as_deref().ok_or_else(|| async_graphql::Error::new("not read"))
     }
 
+    async fn standing(&self, ctx: &Context<'_>) -> async_graphql::Result<Standing> {
+        let standing = match self.row.standing {
+            Some(standing) => Some(standing),
+            None => self.full(ctx).await?.standing,
+        };
+        standing.ok_or_else(|| async_graphql::Error::new("not read"))
+    }
+
     /// Whether the caller is on the giver's side, or stands above it.
-    fn managed(&self, ctx: &Context<'_>) -> async_graphql::Result<bool> {
-        let parties =
-            Parties { giver: Some(self.row.unit_id), receiver: None, warehouse: self.row.warehouse_id };
+    async fn managed(&self, ctx: &Context<'_>) -> async_graphql::Result<bool> {
+        let parties = parties(&self.row, self.standing(ctx).await?.warehouse_id);
         Ok(ctx.actor()?.allow(Operation::Asset, &parties).is_ok())
     }
+}
+
+fn parties(row: &ListingRow, warehouse: Option<Uuid>) -> Parties {
+    Parties { giver: Some(row.unit_id), receiver: None, warehouse }
 }
 
 #[Object]
@@ -181,8 +197,8 @@ impl Listing {
     }
 
     /// Workflow. Whether there is something to ask for is told by `stock`.
-    async fn state(&self) -> ListingState {
-        self.row.state.into()
+    async fn state(&self, ctx: &Context<'_>) -> async_graphql::Result<ListingState> {
+        Ok(self.standing(ctx).await?.state.into())
     }
 
     /// Where it is while it is listed.
@@ -217,8 +233,8 @@ impl Listing {
     }
 
     /// PHYSICAL: global id of the warehouse.
-    async fn warehouse_id(&self) -> Option<ID> {
-        self.row.warehouse_id.map(|id| encode(Kind::Warehouse, id))
+    async fn warehouse_id(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<ID>> {
+        Ok(self.standing(ctx).await?.warehouse_id.map(|id| encode(Kind::Warehouse, id)))
     }
 
     /// The counters.
@@ -242,15 +258,15 @@ impl Listing {
 
     /// Why it was returned, rejected or withdrawn. For the giver's side; null for others.
     async fn reason(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<&str>> {
-        if !self.managed(ctx)? {
+        if !self.managed(ctx).await? {
             return Ok(None);
         }
         Ok(self.words(ctx).await?.reason.as_deref())
     }
 
     /// When it was drafted.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.row.created_at
+    async fn created_at(&self, ctx: &Context<'_>) -> async_graphql::Result<DateTime<Utc>> {
+        Ok(self.standing(ctx).await?.created_at)
     }
 
     /// When it was handed in.
@@ -271,7 +287,7 @@ impl Listing {
     /// Its approvals, newest first. For the giver's side; empty for others.
     async fn approvals(&self, ctx: &Context<'_>) -> async_graphql::Result<&[ApprovalCase]> {
         let load = || async {
-            if !self.managed(ctx)? {
+            if !self.managed(ctx).await? {
                 return Ok(Vec::new());
             }
             let found = cases_of(ctx.app(), ApprovalSubject::Listing, &[self.row.id]).await;
@@ -288,10 +304,12 @@ impl AtHand for Listing {
         let below = &field.selection_set.node;
         match field.name.node.as_str() {
             "id" => json.id(Kind::Listing, self.row.id),
-            "state" => json.word(ListingState::from(self.row.state)),
+            "state" => {
+                self.row.standing.is_some_and(|standing| json.word(ListingState::from(standing.state)))
+            }
             "custody" => json.word(Custody::from(self.row.custody)),
             "listedAt" => json.some(self.row.listed_at, Json::instant),
-            "createdAt" => json.instant(self.row.created_at),
+            "createdAt" => self.row.standing.is_some_and(|standing| json.instant(standing.created_at)),
             "unit" => {
                 let unit = Unit::of(&ctx.app().reference(), self.row.unit_id);
                 json.some(unit, |json, unit| object(ctx, &unit, below, json))

@@ -159,6 +159,8 @@ pub async fn list(
     page: &Page<Key>,
     wants: Wants,
 ) -> Result<Vec<ListingRow>, Fault> {
+    // What is not the shop window is sorted by when it was drafted.
+    let wants = Wants { standing: wants.standing || !filter.shop_window(), ..wants };
     let mut select = select(wants, filter.available_only);
     let few = few_cards(app, filter).await?;
     narrow(&mut select, app, filter, few.as_deref());
@@ -182,8 +184,10 @@ pub async fn list(
 /// The sort key of a row in a list by this filter.
 #[must_use]
 pub fn key(filter: &Filter, row: &ListingRow) -> Key {
-    let at = if filter.shop_window() { row.listed_at.unwrap_or(row.created_at) } else { row.created_at };
-    Key(at, row.id)
+    let drafted = row.standing.map(|standing| standing.created_at);
+    // What is LISTED has been listed at some time, and what is not the shop window is read with its standing.
+    let at = if filter.shop_window() { row.listed_at.or(drafted) } else { drafted };
+    Key(at.unwrap_or_default(), row.id)
 }
 
 /// Cards from which on a list is walked in its own order: as rare as this, one page is found among few thousand rows.

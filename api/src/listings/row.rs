@@ -16,6 +16,8 @@ use crate::cells::{Cells, named};
 /// What of a listing is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wants {
+    /// Where it stands in its workflow: a shop window does not show that.
+    pub standing: bool,
     /// The counters.
     pub stock: Counters,
     /// What a list does not show: texts, terms, lesser dates.
@@ -37,13 +39,17 @@ pub enum Counters {
 
 impl Wants {
     /// Everything.
-    pub const ALL: Self = Self { stock: Counters::All, words: true, card: Some(Depth::Full) };
+    pub const ALL: Self = Self { standing: true, stock: Counters::All, words: true, card: Some(Depth::Full) };
 
     pub(super) fn columns(self, select: &mut SelectStatement) {
         static LISTING_COLUMNS: LazyLock<String> = LazyLock::new(|| named("listing", &LISTING));
+        static STANDING_COLUMNS: LazyLock<String> = LazyLock::new(|| named("listing", &STANDING));
         static WORD_COLUMNS: LazyLock<String> = LazyLock::new(|| named("listing", &WORDS));
         static STOCK_COLUMNS: LazyLock<String> = LazyLock::new(|| named("listing_stock", &STOCK));
         select.expr(Expr::cust(LISTING_COLUMNS.as_str()));
+        if self.standing {
+            select.expr(Expr::cust(STANDING_COLUMNS.as_str()));
+        }
         if self.words {
             select.expr(Expr::cust(WORD_COLUMNS.as_str()));
         }
@@ -62,15 +68,10 @@ impl Wants {
     }
 }
 
-const LISTING: [listing::Column; 7] = [
-    listing::Column::Id,
-    listing::Column::UnitId,
-    listing::Column::Custody,
-    listing::Column::State,
-    listing::Column::WarehouseId,
-    listing::Column::ListedAt,
-    listing::Column::CreatedAt,
-];
+const LISTING: [listing::Column; 4] =
+    [listing::Column::Id, listing::Column::UnitId, listing::Column::Custody, listing::Column::ListedAt];
+const STANDING: [listing::Column; 3] =
+    [listing::Column::State, listing::Column::WarehouseId, listing::Column::CreatedAt];
 const WORDS: [listing::Column; 10] = [
     listing::Column::Version,
     listing::Column::AssetId,
@@ -103,20 +104,27 @@ pub struct ListingRow {
     pub unit_id: Uuid,
     /// Where it is.
     pub custody: Custody,
-    /// Workflow.
-    pub state: ListingState,
-    /// Where it is brought.
-    pub warehouse_id: Option<Uuid>,
     /// When it was listed.
     pub listed_at: Option<DateTime<Utc>>,
-    /// When it was drafted.
-    pub created_at: DateTime<Utc>,
+    /// Where it stands in its workflow, where asked for.
+    pub standing: Option<Standing>,
     /// What a list does not show, where asked for.
     pub words: Option<Box<Words>>,
     /// Counters, where asked for.
     pub stock: Option<Counted>,
     /// Card, where asked for.
     pub card: Option<CardRow>,
+}
+
+/// Where a listing stands in its workflow.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    /// Workflow.
+    pub state: ListingState,
+    /// Where it is brought.
+    pub warehouse_id: Option<Uuid>,
+    /// When it was drafted.
+    pub created_at: DateTime<Utc>,
 }
 
 /// Counters that were read.
@@ -180,14 +188,16 @@ impl ListingRow {
             id: cells.get()?,
             unit_id: cells.get()?,
             custody: cells.get()?,
-            state: cells.get()?,
-            warehouse_id: cells.get()?,
             listed_at: cells.get()?,
-            created_at: cells.get()?,
+            standing: None,
             words: None,
             stock: None,
             card: None,
         };
+        if wants.standing {
+            listing.standing =
+                Some(Standing { state: cells.get()?, warehouse_id: cells.get()?, created_at: cells.get()? });
+        }
         if wants.words {
             listing.words = Some(Box::new(Words {
                 version: cells.get()?,

@@ -141,7 +141,7 @@ async fn pages_go_on_where_they_ended_and_filters_narrow() {
     listed.reverse();
     let reader = world.at(Role::Clerk, world.other).await;
     let filter = Filter { categories: vec![world.desks], available_only: true, ..Filter::default() };
-    let wants = Wants { stock: Counters::None, words: false, card: None };
+    let wants = Wants { standing: true, stock: Counters::None, words: false, card: None };
     let mut found = Vec::new();
     let mut after = None;
     loop {
