@@ -26,6 +26,7 @@ pub fn settings(place: &Place, data_dir: std::path::PathBuf) -> Settings {
         database_url: place.url.clone(),
         civil_tz: chrono_tz::Asia::Shanghai,
         master_key: None,
+        webhook_networks: Vec::new(),
         s3: local_photos(),
     }
 }
