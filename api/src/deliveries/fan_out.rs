@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use entity::deliveries::{DeliveryState, delivery, delivery_endpoint};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
+    QuerySelect,
+};
 use uuid::Uuid;
 
 use super::sink::Sink;
@@ -40,7 +43,8 @@ async fn read_on(app: &App, endpoint: Uuid) -> Result<u64, Fault> {
     }
     app.write(&Actor::system(), Command::new("fanOut", None, &()), |tx| async move {
         // Of several processes one reads on; the next finds the place where it stopped.
-        let Some(endpoint) = store::hold_endpoint(&tx, endpoint).await?.filter(|endpoint| endpoint.active) else {
+        let Some(endpoint) = store::hold_endpoint(&tx, endpoint).await?.filter(|endpoint| endpoint.active)
+        else {
             return Ok(0);
         };
         let Some(sink) = Sink::of(tx.conn(), endpoint.id, endpoint.consumer).await? else { return Ok(0) };

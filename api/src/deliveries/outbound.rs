@@ -32,6 +32,8 @@ impl Outbound {
     /// # Errors
     /// When the certificates of the system cannot be read.
     pub fn new(opened: Vec<IpNet>) -> anyhow::Result<Self> {
+        // The one that the S3 client has; where another is installed already it serves as well.
+        rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
         let opened: Arc<[IpNet]> = opened.into();
         let http = Client::builder()
             .timeout(TIMEOUT)
@@ -74,7 +76,8 @@ impl Outbound {
         match found.await {
             Ok(Ok(found)) => {
                 let found: Vec<IpAddr> = found.map(|address| address.ip()).collect();
-                let closed = !found.is_empty() && !found.iter().any(|ip| address::may_call(*ip, &self.opened));
+                let closed =
+                    !found.is_empty() && !found.iter().any(|ip| address::may_call(*ip, &self.opened));
                 if closed { Err(Closed) } else { Ok(()) }
             }
             _ => Ok(()),

@@ -28,7 +28,12 @@ pub struct Input {
 ///
 /// # Errors
 /// [`Code::NotAllowed`], [`Code::NotFound`], [`Code::Stale`].
-pub async fn remove_webhook(app: &App, actor: &Actor, key: Option<&str>, input: &Input) -> Result<Uuid, Fault> {
+pub async fn remove_webhook(
+    app: &App,
+    actor: &Actor,
+    key: Option<&str>,
+    input: &Input,
+) -> Result<Uuid, Fault> {
     actor.allow(Operation::RemoveWebhook, &Parties::default())?;
     app.write(actor, Command::new("removeWebhook", key, input), |tx| async move {
         let endpoint = store::hold_endpoint(&tx, input.id).await?.ok_or(Code::NotFound)?;

@@ -30,7 +30,12 @@ pub struct Input {
 ///
 /// # Errors
 /// [`Code::NotAllowed`], [`Code::NotFound`], [`Code::Stale`].
-pub async fn renew_secret(app: &App, actor: &Actor, key: Option<&str>, input: &Input) -> Result<Saved, Fault> {
+pub async fn renew_secret(
+    app: &App,
+    actor: &Actor,
+    key: Option<&str>,
+    input: &Input,
+) -> Result<Saved, Fault> {
     actor.allow(Operation::RenewWebhookSecret, &Parties::default())?;
     let call = app.ids().next(app.clock().now());
     let secret = &Secret::make(app);

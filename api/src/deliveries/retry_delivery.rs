@@ -30,7 +30,12 @@ pub struct Input {
 ///
 /// # Errors
 /// [`Code::NotAllowed`], [`Code::NotFound`]; [`Code::WrongState`] for what is under way, settled, or not at the head.
-pub async fn retry_delivery(app: &App, actor: &Actor, key: Option<&str>, input: &Input) -> Result<Uuid, Fault> {
+pub async fn retry_delivery(
+    app: &App,
+    actor: &Actor,
+    key: Option<&str>,
+    input: &Input,
+) -> Result<Uuid, Fault> {
     use delivery::Column;
     actor.allow(Operation::RetryDelivery, &Parties::default())?;
     app.write(actor, Command::new("retryDelivery", key, input), |tx| async move {

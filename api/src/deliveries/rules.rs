@@ -5,7 +5,6 @@ use entity::events::Subject;
 use serde::Serialize;
 
 use super::address;
-use crate::checks;
 use crate::fault::{Code, Rejection};
 use crate::organisation::rules::required;
 
@@ -35,7 +34,9 @@ pub fn hears(kinds: &[String], subject: Subject, kind: &str) -> bool {
     // Nobody outside hears who else listens.
     subject != Subject::Webhook
         && (kinds.is_empty()
-            || kinds.iter().any(|named| if named.ends_with('.') { kind.starts_with(named) } else { kind == named }))
+            || kinds
+                .iter()
+                .any(|named| if named.ends_with('.') { kind.starts_with(named) } else { kind == named }))
 }
 
 /// All that is said about a webhook.
@@ -66,13 +67,17 @@ impl WebhookForm {
             }
         };
         if self.kinds.len() > MOST_KINDS {
-            faults.push(Rejection::new(Code::OutOfRange).at("kinds").with("least", 0).with("most", MOST_KINDS));
+            faults
+                .push(Rejection::new(Code::OutOfRange).at("kinds").with("least", 0).with("most", MOST_KINDS));
         }
         let mut kinds: Vec<String> = self.kinds.iter().map(|kind| kind.trim().to_owned()).collect();
         kinds.sort_unstable();
         kinds.dedup();
         let fits = |sign: char| sign.is_ascii_lowercase() || sign == '_' || sign == '.';
-        if kinds.iter().any(|kind| kind.len() > 100 || kind.trim_matches('.').is_empty() || !kind.chars().all(fits)) {
+        if kinds
+            .iter()
+            .any(|kind| kind.len() > 100 || kind.trim_matches('.').is_empty() || !kind.chars().all(fits))
+        {
             let expected = "事件种类，如 listing.submitted，或以点结尾的前缀，如 listing. / a kind such as listing.submitted, or a \
                             beginning with its dot such as listing.";
             faults.push(Rejection::new(Code::Malformed).at("kinds").with("expected", expected));

@@ -3,7 +3,7 @@
 use entity::deliveries::{Consumer, delivery_endpoint, webhook};
 use entity::events::Subject;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -79,7 +79,8 @@ pub async fn save_webhook(
     let (form, secret) = (&form, &Secret::make(app));
     let answer = app
         .write(actor, Command::new("saveWebhook", key, input), |tx| async move {
-            let same = webhook::Entity::find().filter(webhook::Column::Name.eq(&form.name)).one(tx.conn()).await?;
+            let same =
+                webhook::Entity::find().filter(webhook::Column::Name.eq(&form.name)).one(tx.conn()).await?;
             if same.is_some_and(|same| Some(same.id) != input.id) {
                 return Err(Rejection::new(Code::Duplicate).at("name").into());
             }

@@ -26,7 +26,9 @@ impl Sink {
     ) -> Result<Option<Self>, Fault> {
         match consumer {
             Consumer::Webhook => {
-                let Some(row) = webhook::Entity::find_by_id(endpoint).one(conn).await? else { return Ok(None) };
+                let Some(row) = webhook::Entity::find_by_id(endpoint).one(conn).await? else {
+                    return Ok(None);
+                };
                 let kinds = serde_json::from_value(row.kinds.clone())?;
                 Ok(Some(Self::Webhook { row, kinds }))
             }

@@ -289,6 +289,12 @@ async fn switch_off(tx: &Tx, endpoint: Uuid) -> Result<(), Fault> {
         .filter(Column::Id.eq(endpoint))
         .exec(tx.conn())
         .await?;
-    tx.record(Subject::Webhook, endpoint, row.version + 1, "webhook.switched_off", &json!({ "why": "410 Gone" }));
+    tx.record(
+        Subject::Webhook,
+        endpoint,
+        row.version + 1,
+        "webhook.switched_off",
+        &json!({ "why": "410 Gone" }),
+    );
     Ok(())
 }

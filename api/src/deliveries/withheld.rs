@@ -26,8 +26,12 @@ pub(super) async fn is_withheld(
             "select a.restricted from request_line r join listing l on l.id = r.listing_id join asset a on a.id = l.asset_id \
              where r.id = $1"
         }
-        Subject::Transfer => "select a.restricted from transfer t join asset a on a.id = t.asset_id where t.id = $1",
-        Subject::Saving => "select a.restricted from saving_entry s join asset a on a.id = s.asset_id where s.id = $1",
+        Subject::Transfer => {
+            "select a.restricted from transfer t join asset a on a.id = t.asset_id where t.id = $1"
+        }
+        Subject::Saving => {
+            "select a.restricted from saving_entry s join asset a on a.id = s.asset_id where s.id = $1"
+        }
         // A freeze of a unit or a place names no asset.
         Subject::Freeze => {
             "select coalesce(a.restricted, b.restricted, f.scope in ('ASSET', 'LISTING')) from asset_freeze f \

@@ -6,8 +6,8 @@ pub mod graphql;
 use entity::events::{Subject, event};
 use sea_orm::sea_query::{Expr, Order};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select, Set,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, Select, Set,
 };
 use tokio::sync::watch;
 use uuid::Uuid;
