@@ -8,6 +8,7 @@ use search::SearchIndex;
 
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::deliveries::Outbound;
 use crate::events::Bell;
 use crate::fault::Fault;
 use crate::identity::session::Sessions;
@@ -34,6 +35,8 @@ pub struct Parts {
     pub master_key: MasterKey,
     /// Where photos lie, and who makes them.
     pub photos: Photos,
+    /// Calls to other systems.
+    pub outbound: Outbound,
     /// Folder of everything that is kept in files.
     pub data_dir: PathBuf,
     /// What a process remembers and shares between requests; start with the default.
@@ -85,6 +88,12 @@ impl App {
     #[must_use]
     pub fn photos(&self) -> &Photos {
         &self.0.photos
+    }
+
+    /// Calls to other systems.
+    #[must_use]
+    pub fn outbound(&self) -> &Outbound {
+        &self.0.outbound
     }
 
     /// Folder of everything that is kept in files.

@@ -29,7 +29,7 @@ pub struct CommandLine {
 enum Command {
     /// Serve GraphQL, and run the jobs unless told not to
     Serve(Serving),
-    /// Run jobs only: expiries, seals, clearing up
+    /// Run jobs and send webhooks only: expiries, seals, clearing up
     Worker,
     /// Load regions, units, categories or standards from a CSV file
     Import(Import),
@@ -82,7 +82,7 @@ pub async fn run(line: CommandLine) -> anyhow::Result<()> {
         Command::Worker => {
             let app = settings.open().await?;
             whole(&app).await?;
-            crate::jobs::run(app, crate::work::handlers(), crate::serve::stop_on_signal()?).await?;
+            crate::serve::work(app, crate::serve::stop_on_signal()?).await;
             Ok(())
         }
         Command::Import(import) => load(&settings.open().await?, &import).await,

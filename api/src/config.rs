@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use crate::app::{App, Parts, State};
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::deliveries::Outbound;
 use crate::ids::Ids;
 use crate::keys::MasterKey;
 use crate::photos::Photos;
@@ -32,6 +33,15 @@ pub struct Settings {
     /// Master key, 32 bytes in base64; without it `master.key` in the data folder, made at first use
     #[arg(long, global = true, env = "MASTER_KEY", hide_env_values = true, value_name = "BASE64")]
     pub master_key: Option<String>,
+    /// Network of private addresses (`10.20.0.0/16`) that webhooks may be sent to, once for each; without it public ones only
+    #[arg(
+        long = "webhook-network",
+        global = true,
+        env = "WEBHOOK_NETWORKS",
+        value_delimiter = ',',
+        value_name = "CIDR"
+    )]
+    pub webhook_networks: Vec<IpNet>,
     /// Photos in a bucket instead of the data folder
     #[command(flatten)]
     pub s3: S3,
@@ -137,6 +147,7 @@ impl Settings {
             ids,
             master_key,
             photos,
+            outbound: Outbound::new(self.webhook_networks.clone())?,
             data_dir: self.data_dir.clone(),
             state: State::default(),
         });

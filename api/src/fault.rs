@@ -184,6 +184,8 @@ pub enum Code {
     TooLate,
     /// This side has booked already.
     AlreadyBooked,
+    /// The address belongs to a network that webhooks may not be sent to.
+    ClosedAddress,
     /// The page asked for is too large or the cursor is not one of ours.
     BadPage,
 }

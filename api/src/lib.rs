@@ -18,6 +18,7 @@
 //! - [`approvals`]: cases and steps. [`decisions`]: what is decided over listings and requests.
 //! - [`finding`]: search and its index.
 //! - [`audit`]: the chained and sealed trail. [`events`]: the retained log. [`jobs`]: work that goes on by itself; [`work`]: what it is.
+//! - [`deliveries`]: events on their way to other systems (webhooks).
 //! - [`verify`]: recomputes what must agree.
 //! - [`demo`]: a generated city.
 
@@ -34,6 +35,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod decisions;
+pub mod deliveries;
 pub mod demo;
 pub mod events;
 pub mod fault;

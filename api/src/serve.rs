@@ -91,9 +91,13 @@ pub async fn serve_at(
     Ok(())
 }
 
-/// Runs jobs until `stop`. A database that does not answer while they are laid down is asked again: a server whose holds
+/// Runs jobs and delivers to other systems until `stop`. A database that does not answer while they are laid down is asked again: a server whose holds
 /// never expire looks well, and is not.
-async fn work(app: App, stop: CancellationToken) {
+pub async fn work(app: App, stop: CancellationToken) {
+    tokio::join!(jobs(app.clone(), stop.clone()), crate::deliveries::worker::run(app, stop));
+}
+
+async fn jobs(app: App, stop: CancellationToken) {
     while let Err(error) = crate::jobs::run(app.clone(), crate::work::handlers(), stop.clone()).await {
         tracing::error!(%error, "the jobs cannot begin; trying again");
         tokio::select! {

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use crate::app::{App, Parts, State};
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::deliveries::Outbound;
 use crate::ids::Ids;
 use crate::keys::MasterKey;
 use crate::photos::Photos;
@@ -40,6 +41,7 @@ pub(crate) async fn app() -> (App, TempDir) {
         ids,
         master_key,
         photos,
+        outbound: Outbound::new(vec!["127.0.0.0/8".parse().expect("a network")]).expect("a client"),
         data_dir: folder.path().to_owned(),
         state: State::default(),
     });

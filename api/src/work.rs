@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use entity::jobs::JobKind;
 
 use crate::jobs::{self, Handlers};
-use crate::{audit, identity, photos, requests};
+use crate::{audit, deliveries, identity, photos, requests};
 
 /// Holds looked at by one statement.
 const HOLDS: u64 = 200;
@@ -36,6 +36,7 @@ pub fn handlers() -> Handlers {
             let mut gone = identity::purge::purge(&app).await?;
             gone += jobs::purge::purge(&app).await?;
             gone += photos::purge::purge(&app).await?;
+            gone += deliveries::purge::purge(&app).await?;
             work.progress(i64::try_from(gone)?, None).await
         })
 }

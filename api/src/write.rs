@@ -325,6 +325,7 @@ fn lost_race(error: &DbErr) -> bool {
             "number_series",
             "payload_key",
             "saving_entry_seq",
+            "webhook_name",
         ]
         .iter()
         .any(|table| text.contains(table));

@@ -34,6 +34,8 @@ text_enum! {
         Transfer,
         /// An entry of savings.
         Saving,
+        /// A webhook.
+        Webhook,
     }
 }
 

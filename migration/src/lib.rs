@@ -41,6 +41,7 @@ impl MigratorTrait for Migrator {
             "0015_append_only",
             "0016_rule_book",
             "0017_demo",
+            "0018_deliveries",
         ]
     }
 }

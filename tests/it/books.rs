@@ -44,6 +44,7 @@ async fn another_key(backend: Backend) -> Outcome {
         database_url: Some(server.database_url()?),
         civil_tz: chrono_tz::Asia::Shanghai,
         master_key: None,
+        webhook_networks: Vec::new(),
         s3: S3 { region: "us-east-1".to_owned(), ..S3::default() },
     };
     let refused = settings.open_at(server.app.clock().clone(), Ids::from_os()).await;

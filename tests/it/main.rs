@@ -7,6 +7,7 @@ mod bad_input;
 mod books;
 mod chain;
 mod crash;
+mod deliveries;
 mod frame;
 mod lists;
 mod log;
@@ -40,6 +41,7 @@ fn main() -> std::process::ExitCode {
     races::register(&mut registry);
     stories::register(&mut registry);
     crash::register(&mut registry);
+    deliveries::register(&mut registry);
     rights::register(&mut registry);
     bad_input::register(&mut registry);
     photos::register(&mut registry);

@@ -247,6 +247,28 @@ pub async fn drained(app: &App) -> Outcome {
     }
 }
 
+/// What happened has arrived at every endpoint that is switched on; none of it waits and none is given up.
+pub async fn delivered(app: &App) -> Outcome {
+    use api::deliveries::{read, store};
+    let begun = Instant::now();
+    loop {
+        let conn = app.db().read();
+        let mut left = Vec::new();
+        for endpoint in store::active_endpoints(conn).await? {
+            let unread = api::events::outlines_after(conn, endpoint.log_seq, 1).await?;
+            let lag = read::webhook(conn, endpoint.id).await?.map(|found| found.lag).unwrap_or_default();
+            if !unread.is_empty() || lag.waiting > 0 || lag.dead > 0 {
+                left.push((unread, lag));
+            }
+        }
+        if left.is_empty() {
+            return Ok(());
+        }
+        ensure!(begun.elapsed() < Duration::from_secs(20), "not delivered: {left:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 /// Listings of which the index does not say what the database does.
 async fn differs(app: &App) -> anyhow::Result<Vec<Uuid>> {
     let rows = documents::after(app.db().read(), &app.reference(), None, 100_000).await?;
@@ -265,10 +287,11 @@ pub async fn begin(backend: Backend, receivers: usize) -> anyhow::Result<(Server
     Ok((server, city))
 }
 
-/// What every test ends with: the books are right, the index is up to date, and the server stops.
+/// What every test ends with: the books are right, the index is up to date, every delivery is drained, and the server stops.
 pub async fn end(server: Server) -> Outcome {
     verify(&server.app).await?;
     drained(&server.app).await?;
+    delivered(&server.app).await?;
     server.stop().await
 }
 

@@ -7,6 +7,7 @@ use api::clock::Clock;
 use api::config::{S3, Serving, Settings};
 use api::ids::Ids;
 use chrono::{DateTime, Utc};
+use ipnet::IpNet;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -26,8 +27,14 @@ pub fn settings(place: &Place, data_dir: std::path::PathBuf) -> Settings {
         database_url: place.url.clone(),
         civil_tz: chrono_tz::Asia::Shanghai,
         master_key: None,
+        webhook_networks: Vec::new(),
         s3: local_photos(),
     }
+}
+
+/// This machine: where the receivers of tests are.
+pub fn here() -> Vec<IpNet> {
+    vec!["127.0.0.0/8".parse().expect("a constant")]
 }
 
 /// Photos in the data folder.
@@ -43,6 +50,7 @@ pub struct Server {
     running: Option<JoinHandle<anyhow::Result<()>>>,
     place: Arc<Place>,
     data_dir: std::path::PathBuf,
+    webhook_networks: Vec<IpNet>,
 }
 
 impl Server {
@@ -50,14 +58,21 @@ impl Server {
     pub async fn start(backend: Backend) -> anyhow::Result<Self> {
         let place = Arc::new(Place::new(backend).await?);
         let data_dir = place.folder.path().join("data");
-        Self::start_on(place, data_dir, local_photos()).await
+        Self::start_on(place, data_dir, local_photos(), Vec::new()).await
+    }
+
+    /// On an empty database, as a service that may send webhooks to these networks.
+    pub async fn start_calling(backend: Backend, networks: Vec<IpNet>) -> anyhow::Result<Self> {
+        let place = Arc::new(Place::new(backend).await?);
+        let data_dir = place.folder.path().join("data");
+        Self::start_on(place, data_dir, local_photos(), networks).await
     }
 
     /// On an empty database, with photos in a bucket.
     pub async fn start_with_photos(backend: Backend, s3: S3) -> anyhow::Result<Self> {
         let place = Arc::new(Place::new(backend).await?);
         let data_dir = place.folder.path().join("data");
-        Self::start_on(place, data_dir, s3).await
+        Self::start_on(place, data_dir, s3, Vec::new()).await
     }
 
     /// A second server on the same database, with a data folder of its own.
@@ -65,11 +80,25 @@ impl Server {
         let data_dir = self.place.folder.path().join(format!("data-{}", uuid::Uuid::now_v7().simple()));
         std::fs::create_dir_all(&data_dir)?;
         std::fs::copy(self.data_dir.join("master.key"), data_dir.join("master.key"))?;
-        Self::start_on(Arc::clone(&self.place), data_dir, local_photos()).await
+        let networks = self.webhook_networks.clone();
+        Self::start_on(Arc::clone(&self.place), data_dir, local_photos(), networks).await
     }
 
-    async fn start_on(place: Arc<Place>, data_dir: std::path::PathBuf, s3: S3) -> anyhow::Result<Self> {
-        let settings = Settings { s3, ..settings(&place, data_dir.clone()) };
+    /// Stops it, and starts it again with other networks open to webhooks.
+    pub async fn stop_and_start(self, networks: Vec<IpNet>) -> anyhow::Result<Self> {
+        let (place, data_dir) = (Arc::clone(&self.place), self.data_dir.clone());
+        self.stop().await?;
+        Self::start_on(place, data_dir, local_photos(), networks).await
+    }
+
+    async fn start_on(
+        place: Arc<Place>,
+        data_dir: std::path::PathBuf,
+        s3: S3,
+        webhook_networks: Vec<IpNet>,
+    ) -> anyhow::Result<Self> {
+        let settings =
+            Settings { s3, webhook_networks: webhook_networks.clone(), ..settings(&place, data_dir.clone()) };
         let app = settings.open_at(Clock::fixed(settings.civil_tz, start()), Ids::from_os()).await?;
         let serving = Serving {
             listen: "127.0.0.1:0".parse()?,
@@ -89,7 +118,7 @@ impl Server {
             }
         });
         let address = told.await.context("the server did not start")?;
-        Ok(Self { app, address, stop, running: Some(running), place, data_dir })
+        Ok(Self { app, address, stop, running: Some(running), place, data_dir, webhook_networks })
     }
 
     /// Address for clients.

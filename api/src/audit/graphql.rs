@@ -88,6 +88,7 @@ fn subject_of(kind: Kind) -> Option<Subject> {
         Kind::Standard => Subject::Standard,
         Kind::Transfer => Subject::Transfer,
         Kind::Unit => Subject::Unit,
+        Kind::Webhook => Subject::Webhook,
         _ => return None,
     })
 }
@@ -110,6 +111,7 @@ pub fn subject_id(subject: Subject, id: uuid::Uuid) -> ID {
         Subject::RequestLine => Kind::Line,
         Subject::Transfer => Kind::Transfer,
         Subject::Saving => Kind::Entry,
+        Subject::Webhook => Kind::Webhook,
     };
     encode(kind, id)
 }

@@ -128,6 +128,8 @@ operations! {
     Jobs "jobs": READ_RECORDS;
     Accounts "accounts": READ_RECORDS;
     DuplicateCases "duplicateCases": OFFICE;
+    Webhooks "webhooks": ADMINISTRATOR;
+    Deliveries "deliveries": ADMINISTRATOR;
 
     // What the giver's side does.
     DraftAsset "draftAsset": GIVER_CLERK;
@@ -178,5 +180,9 @@ operations! {
     SetCitySetting "setCitySetting": RULE_BOOK;
     StartReindex "startReindex": ADMINISTRATOR;
     PurgeAsset "purgeAsset": ADMINISTRATOR;
+    SaveWebhook "saveWebhook": ADMINISTRATOR;
+    RenewWebhookSecret "renewWebhookSecret": ADMINISTRATOR;
+    RemoveWebhook "removeWebhook": ADMINISTRATOR;
+    RetryDelivery "retryDelivery": ADMINISTRATOR;
     ChangePassword "changePassword": EVERYONE;
 }

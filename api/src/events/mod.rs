@@ -6,8 +6,8 @@ pub mod graphql;
 use entity::events::{Subject, event};
 use sea_orm::sea_query::{Expr, Order};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select, Set,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, Select, Set,
 };
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -109,6 +109,46 @@ pub async fn subjects_after(
         .columns([event::Column::Seq, event::Column::SubjectKind, event::Column::SubjectId])
         .filter(event::Column::Kind.ne(TOUCHED));
     ordered(query, conn, Order::Asc).limit(limit).into_tuple().all(conn).await
+}
+
+/// What an audited event is about, without what was said.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct Outline {
+    /// Number in the log.
+    pub seq: i64,
+    /// The same event has the same id wherever it is told.
+    pub id: Uuid,
+    /// What happened.
+    pub kind: String,
+    /// What it is about.
+    pub subject_kind: Subject,
+    /// What it is about.
+    pub subject_id: Uuid,
+}
+
+/// Outlines of the next audited events after `cursor`, in the order of the log, at most `limit`. As safe as [`after`].
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn outlines_after(
+    conn: &impl ConnectionTrait,
+    cursor: i64,
+    limit: u64,
+) -> Result<Vec<Outline>, DbErr> {
+    use event::Column::{Id, Kind, Seq, SubjectId, SubjectKind};
+    let query = beyond(event::Entity::find(), conn, cursor)
+        .select_only()
+        .columns([Seq, Id, Kind, SubjectKind, SubjectId])
+        .filter(Kind.ne(TOUCHED));
+    ordered(query, conn, Order::Asc).limit(limit).into_model().all(conn).await
+}
+
+/// One event.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find(conn: &impl ConnectionTrait, seq: i64) -> Result<Option<event::Model>, DbErr> {
+    event::Entity::find_by_id(seq).one(conn).await
 }
 
 /// Number and id of the newest event that followers may see.

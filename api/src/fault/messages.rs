@@ -122,6 +122,11 @@ pub(super) fn sentences(code: Code) -> (&'static str, &'static str) {
         Code::AlreadyBooked => {
             ("本方已登记凭证号，不能重复登记。", "This side has noted its voucher number already.")
         }
+        Code::ClosedAddress => (
+            "该地址属于内部网络，不允许推送；如确为本市系统，请由运维在 WEBHOOK_NETWORKS 中开放其网段。",
+            "The address is private, and nothing is sent there. If it is a system of the city, whoever runs this service opens \
+             its network in WEBHOOK_NETWORKS.",
+        ),
         Code::BadPage => (
             "分页参数不正确：一次最多 {most} 条，游标须为系统给出的值。",
             "The page is not right: at most {most} at a time, and only cursors that came from here.",

@@ -69,9 +69,11 @@ graphql_enums! {
     /// When a picture was taken.
     PhotoStage = "entity::photos::PhotoStage" { Listing, Intake, Handover, Receipt }
     /// What an event or an audit entry is about.
-    Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Saving }
+    Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Saving, Webhook }
     /// What a job does.
     JobKind = "entity::jobs::JobKind" { ExpireHolds, Seal, Purge, Reindex, Reconcile, Import }
+    /// Life of a delivery.
+    DeliveryState = "entity::deliveries::DeliveryState" { Waiting, Running, Behind, Delivered, Dead, Skipped }
     /// Life of a job.
     JobState = "entity::jobs::JobState" { Queued, Running, Done, Failed }
 }

@@ -13,6 +13,7 @@ pub enum Kind {
     Asset,
     Case,
     Category,
+    Delivery,
     Duplicate,
     Entry,
     Freeze,
@@ -31,14 +32,16 @@ pub enum Kind {
     Unit,
     Upload,
     Warehouse,
+    Webhook,
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 22] = [
+    const ALL: [(Self, &'static str); 24] = [
         (Self::Account, "acc"),
         (Self::Asset, "ast"),
         (Self::Case, "cas"),
         (Self::Category, "cat"),
+        (Self::Delivery, "dlv"),
         (Self::Duplicate, "dup"),
         (Self::Entry, "sav"),
         (Self::Freeze, "frz"),
@@ -57,6 +60,7 @@ impl Kind {
         (Self::Unit, "unt"),
         (Self::Upload, "upl"),
         (Self::Warehouse, "whs"),
+        (Self::Webhook, "whk"),
     ];
 
     pub(super) fn prefix(self) -> &'static str {

@@ -7,6 +7,7 @@ use crate::assets::graphql::{AssetMutation, AssetQuery};
 use crate::audit::graphql::AuditQuery;
 use crate::catalogue::graphql::{CatalogueMutation, CatalogueQuery};
 use crate::decisions::graphql::{DecisionMutation, DecisionQuery};
+use crate::deliveries::graphql::{DeliveriesMutation, DeliveriesQuery};
 use crate::events::graphql::EventsQuery;
 use crate::finding::graphql::{FindingMutation, FindingQuery};
 use crate::identity::graphql::{IdentityMutation, IdentityQuery};
@@ -34,6 +35,7 @@ pub struct Query(
     JobsQuery,
     AuditQuery,
     EventsQuery,
+    DeliveriesQuery,
     TransferQuery,
     SavingsQuery,
     NodeQuery,
@@ -53,6 +55,7 @@ pub struct Mutation(
     RequestMutation,
     TransferMutation,
     FindingMutation,
+    DeliveriesMutation,
 );
 
 /// The service's schema.

@@ -1,0 +1,3 @@
+drop table delivery;
+drop table webhook;
+drop table delivery_endpoint;
