@@ -1,10 +1,13 @@
 //! What the jobs do: the one place that knows both the runner and the slices whose work it is.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use entity::jobs::JobKind;
+use tokio::sync::Mutex;
 
 use crate::jobs::{self, Handlers};
-use crate::{audit, deliveries, identity, photos, requests};
+use crate::{approvals, audit, deliveries, identity, photos, requests};
 
 /// Holds looked at by one statement.
 const HOLDS: u64 = 200;
@@ -22,6 +25,16 @@ pub fn handlers() -> Handlers {
                 // Where nothing lapsed, what is left is paused by a freeze: looking again at once would change nothing.
                 if done.looked_at < HOLDS || done.lapsed == 0 || work.stopping() {
                     return Ok(());
+                }
+            }
+        })
+        .every(JobKind::Reseat, TimeDelta::minutes(1), {
+            let seen = Arc::new(Mutex::new(None));
+            move |app, work: jobs::Work| {
+                let seen = Arc::clone(&seen);
+                async move {
+                    let moved = approvals::reseat::reseat(&app, &mut *seen.lock().await).await?;
+                    work.progress(i64::try_from(moved)?, None).await
                 }
             }
         })

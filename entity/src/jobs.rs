@@ -8,6 +8,8 @@ text_enum! {
     pub enum JobKind {
         /// Lets holds lapse that their askers forgot.
         ExpireHolds,
+        /// Seats steps anew whose seat has become empty.
+        Reseat,
         /// Seals the audit.
         Seal,
         /// Removes what is past its time: sessions, idempotency keys, uploads.

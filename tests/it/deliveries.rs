@@ -300,7 +300,8 @@ async fn slow(backend: Backend) -> Outcome {
     let took = begun.elapsed();
     let meanwhile = sleeper.all().len();
     ensure!(meanwhile <= 4 * (1 + took.as_secs() as usize / 5), "{meanwhile} at once at one endpoint");
-    ensure!(took < Duration::from_secs(5), "the quick one had all after {took:?}");
+    // The slow one needs fifty seconds for all of them.
+    ensure!(took < Duration::from_secs(25), "the quick one had all after {took:?}");
     eprintln!("{backend}: 40 deliveries beside an endpoint that takes 5 s each: {took:?}");
     sleeper.answers(|_, _| (Duration::ZERO, StatusCode::OK));
     sleeper.until(40, patient).await?;

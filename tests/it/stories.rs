@@ -9,7 +9,7 @@ mod stage;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -19,7 +19,9 @@ use tests::{ALONE, Backend, Outcome, Registry};
 
 /// Stories of a run, and commands of each.
 const STORIES: u64 = 14;
-const STEPS: usize = 90;
+const STEPS: usize = 80;
+/// Commands tried, the rarest so far first, where a step leaves it open what is commanded.
+const TRIES: usize = 5;
 /// How long a story that went wrong is shortened.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -31,6 +33,8 @@ pub fn register(registry: &mut Registry) {
 #[derive(Clone, Copy, Debug)]
 pub struct Op {
     pub what: What,
+    /// Command instead what was carried out least often so far, as far as it can be.
+    pub rarest: bool,
     pub a: u32,
     pub b: u32,
 }
@@ -57,10 +61,15 @@ impl Script {
                 }
                 None => true,
             });
-            Op { what: chosen.map_or(What::Ask, |(what, _)| *what), a: random.random(), b: random.random() }
+            Op {
+                what: chosen.map_or(What::Ask, |(what, _)| *what),
+                rarest: random.random_ratio(2, 5),
+                a: random.random(),
+                b: random.random(),
+            }
         };
         let ops = (0..STEPS).map(|_| op()).collect();
-        Self { pieces: random.random_range(2..=9), value: random.random_range(1..=1_000_000), ops }
+        Self { pieces: random.random_range(4..=16), value: random.random_range(1..=1_000_000), ops }
     }
 }
 
@@ -68,18 +77,15 @@ async fn stories(backend: Backend) -> Outcome {
     let _alone = ALONE.lock().await;
     let begun = Instant::now();
     let mut stage = Stage::build(backend).await?;
-    let mut accepted: BTreeMap<String, u32> = BTreeMap::new();
+    let mut accepted = Accepted::new();
     let mut steps = 0;
     for number in 0..STORIES {
         let script = Script::of(number);
-        match tell(&mut stage, &script).await {
-            Ok(done) => {
-                steps += script.ops.len();
-                done.into_iter().for_each(|name| *accepted.entry(name).or_default() += 1);
-            }
-            Err((at, error)) => {
-                let cut = Script { ops: script.ops[..script.ops.len().min(at + 1)].to_vec(), ..script };
-                let (shortest, error) = shorten(&mut stage, cut, error).await;
+        let mut told = Vec::new();
+        match tell(&mut stage, &script, &mut accepted, &mut told).await {
+            Ok(()) => steps += told.len(),
+            Err(error) => {
+                let (shortest, error) = shorten(&mut stage, Script { ops: told, ..script }, error).await;
                 anyhow::bail!(
                     "story {number}, {} pieces worth {} fen, shortened to {} of its commands:\n{:#?}\n{error:?}",
                     shortest.pieces,
@@ -96,21 +102,42 @@ async fn stories(backend: Backend) -> Outcome {
     Ok(())
 }
 
-/// Plays a story to its end; gives the names of what was carried out, or the command after which something was wrong.
-async fn tell(stage: &mut Stage, script: &Script) -> Result<Vec<String>, (usize, anyhow::Error)> {
-    let begin = Story::begin(stage, script.pieces, script.value).await;
-    let mut story = begin.map_err(|error| (0, error.context("the story does not begin")))?;
-    let mut done = Vec::new();
-    for (at, op) in script.ops.iter().enumerate() {
-        let carried_out = commands::carry_out(stage, &mut story, *op).await;
-        done.extend(carried_out.map_err(|error| (at, error.context(format!("{op:?}"))))?);
-        checks::check(stage, &story)
-            .await
-            .map_err(|error| (at, error.context(format!("after command {at}, {op:?}"))))?;
+/// How often each command was carried out, by name.
+type Accepted = BTreeMap<String, u32>;
+
+/// Plays a story to its end, or to the command after which something is wrong. What was commanded, each as one that leaves
+/// nothing open, goes into `told`.
+async fn tell(
+    stage: &mut Stage,
+    script: &Script,
+    accepted: &mut Accepted,
+    told: &mut Vec<Op>,
+) -> anyhow::Result<()> {
+    let mut story =
+        Story::begin(stage, script.pieces, script.value).await.context("the story does not begin")?;
+    for op in &script.ops {
+        let choice = if op.rarest { rarest(accepted) } else { vec![op.what] };
+        for what in choice {
+            let op = Op { what, rarest: false, ..*op };
+            told.push(op);
+            let done = commands::carry_out(stage, &mut story, op).await.with_context(|| format!("{op:?}"))?;
+            checks::check(stage, &story).await.with_context(|| format!("after {op:?}"))?;
+            let carried_out = !done.is_empty();
+            done.into_iter().for_each(|name| *accepted.entry(name).or_default() += 1);
+            if carried_out {
+                break;
+            }
+        }
     }
-    let end = checks::verify(stage).await;
-    end.map_err(|error| (script.ops.len(), error.context("at the end")))?;
-    Ok(done)
+    checks::verify(stage).await.context("at the end")
+}
+
+/// The commands that were carried out least often, first.
+fn rarest(accepted: &Accepted) -> Vec<What> {
+    let mut all = What::ALL.to_vec();
+    all.sort_by_key(|what| accepted.get(what.name()).copied().unwrap_or_default());
+    all.truncate(TRIES);
+    all
 }
 
 /// Leaves commands out, many at a time and then few, as long as the story goes wrong without them.
@@ -124,9 +151,9 @@ async fn shorten(stage: &mut Stage, script: Script, error: anyhow::Error) -> (Sc
             let mut ops = script.ops.clone();
             ops.drain(at..(at + size).min(ops.len()));
             let shorter = Script { ops, ..script };
-            match tell(stage, &shorter).await {
-                Ok(_) => at += size,
-                Err((_, told)) => (script, error) = (shorter, told),
+            match tell(stage, &shorter, &mut Accepted::new(), &mut Vec::new()).await {
+                Ok(()) => at += size,
+                Err(found) => (script, error) = (shorter, found),
             }
         }
         size /= 2;

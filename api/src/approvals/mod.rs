@@ -6,6 +6,7 @@
 
 pub mod graphql;
 pub mod read;
+pub mod reseat;
 pub mod rules;
 mod seats;
 pub mod steps;

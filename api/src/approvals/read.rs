@@ -37,7 +37,7 @@ pub struct CaseRow {
     pub steps: Vec<StepRow>,
 }
 
-fn case_of_step() -> RelationDef {
+pub(super) fn case_of_step() -> RelationDef {
     approval_step::Entity::belongs_to(approval_case::Entity)
         .from(approval_step::Column::CaseId)
         .to(approval_case::Column::Id)

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use entity::approvals::{approval_case, approval_step};
 use entity::identity::{Role, Scope, account, role_grant};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::rules::{self, Seat};
@@ -13,6 +13,9 @@ use crate::fault::Fault;
 use crate::identity::Actor;
 use crate::organisation::Reference;
 use crate::write::Tx;
+
+/// Most accounts that [`applicants`] names.
+pub(super) const APPLICANTS: usize = 3;
 
 /// Who may not decide a case, whatever they hold: who wrote its subject down, who submitted it, and who corrected it.
 /// Whoever wrote or sent it could otherwise approve what is as good as their own.
@@ -41,10 +44,23 @@ async fn taken(
     case: &approval_case::Model,
     reference: &Reference,
 ) -> Result<bool, Fault> {
+    let others = sitters(tx.conn(), seat, &applicants(case), reference, tx.today(), 1).await?;
+    Ok(!others.is_empty())
+}
+
+/// At most so many accounts that hold a seat on a day, those of `but` left out.
+pub(super) async fn sitters(
+    conn: &impl ConnectionTrait,
+    seat: Seat,
+    but: &[Uuid],
+    reference: &Reference,
+    today: NaiveDate,
+    most: usize,
+) -> Result<Vec<Uuid>, Fault> {
     let found = role_grant::Entity::find()
         .filter(role_grant::Column::Role.eq(seat.role))
-        .filter(role_grant::Column::AccountId.is_not_in(applicants(case)))
-        .filter(in_force(tx.today()))
+        .filter(role_grant::Column::AccountId.is_not_in(but.iter().copied()))
+        .filter(in_force(today))
         .filter(covers(seat.unit, reference))
         .filter(
             role_grant::Column::AccountId.in_subquery(
@@ -56,12 +72,13 @@ async fn taken(
             ),
         )
         .select_only()
-        .column(role_grant::Column::Id)
-        .limit(1)
-        .into_tuple::<Uuid>()
-        .one(tx.conn())
+        .column(role_grant::Column::AccountId)
+        .distinct()
+        .limit(most as u64)
+        .into_tuple()
+        .all(conn)
         .await?;
-    Ok(found.is_some())
+    Ok(found)
 }
 
 fn in_force(today: NaiveDate) -> Condition {

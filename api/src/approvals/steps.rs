@@ -285,15 +285,11 @@ pub async fn decide(tx: &Tx, decision: &Decision) -> Result<Decided, Fault> {
         }
         (After::Next, None) => return Err(Fault::Internal(anyhow::anyhow!("a next step that is not there"))),
     };
-    let subject = match case.subject {
-        ApprovalSubject::Listing => Subject::Listing,
-        ApprovalSubject::RequestLine => Subject::RequestLine,
-    };
     let payload = json!({
         "caseId": case.id, "stepId": step.id, "side": step.side, "role": step.role, "verdict": decision.verdict,
         "comment": comment, "quantity": decision.quantity,
     });
-    tx.record(subject, case.subject_id, case.version, "approval.decided", &payload);
+    tx.record(subject(case.subject), case.subject_id, case.version, "approval.decided", &payload);
     Ok(Decided {
         subject: case.subject,
         subject_id: case.subject_id,
@@ -304,6 +300,14 @@ pub async fn decide(tx: &Tx, decision: &Decision) -> Result<Decided, Fault> {
         comment,
         quantity: decision.quantity,
     })
+}
+
+/// What events about a case are about.
+pub(super) fn subject(of: ApprovalSubject) -> Subject {
+    match of {
+        ApprovalSubject::Listing => Subject::Listing,
+        ApprovalSubject::RequestLine => Subject::RequestLine,
+    }
 }
 
 async fn give_turn(tx: &Tx, case: &approval_case::Model, step: &approval_step::Model) -> Result<(), Fault> {

@@ -71,7 +71,7 @@ graphql_enums! {
     /// What an event or an audit entry is about.
     Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Saving, Webhook }
     /// What a job does.
-    JobKind = "entity::jobs::JobKind" { ExpireHolds, Seal, Purge, Reindex, Reconcile, Import }
+    JobKind = "entity::jobs::JobKind" { ExpireHolds, Reseat, Seal, Purge, Reindex, Reconcile, Import }
     /// Life of a delivery.
     DeliveryState = "entity::deliveries::DeliveryState" { Waiting, Running, Behind, Delivered, Dead, Skipped }
     /// Life of a job.

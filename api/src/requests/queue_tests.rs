@@ -167,7 +167,7 @@ async fn a_filter_over_lines_tells_nothing_of_lines_that_are_hidden() {
     let card = world.card(world.transfer(moved).await.asset_id).await;
     let strange = world.offer(card, &world.rival, Offer::of(2)).await;
     world.ask(&world.asker, &[(own, 1), (strange, 1)]).await.unwrap();
-    let page = Page { first: 10, after: None };
+    let page = Page { first: 10, after: None, look_on: true };
     let found = async |who: &Actor, listing| {
         let filter = Filter { listing_id: Some(listing), ..Filter::default() };
         read::page(world.app.db().read(), who, &filter, &page).await.unwrap().len()

@@ -224,11 +224,11 @@ async fn entries_are_paged_without_gaps_or_doubles() {
         world.days(1);
     }
     let conn = world.app.db().read();
-    let everything = Page { first: 50, after: None };
+    let everything = Page { first: 50, after: None, look_on: true };
     let all = read::page(conn, &world.finance, &Filter::default(), &everything).await.unwrap();
     let (mut paged, mut after) = (Vec::new(), None);
     loop {
-        let page = Page { first: 4, after };
+        let page = Page { first: 4, after, look_on: true };
         let rows = read::page(conn, &world.finance, &Filter::default(), &page).await.unwrap();
         paged.extend(rows.iter().take(4).cloned());
         match rows.get(3) {
@@ -307,7 +307,7 @@ async fn the_ledger_is_read_by_who_may() {
     world.deliver(&world.asker, listing, 1).await;
     world.deliver(&world.rival, listing, 1).await;
     let conn = world.app.db().read();
-    let page = Page { first: 10, after: None };
+    let page = Page { first: 10, after: None, look_on: true };
     for (who, entries) in
         [(&world.finance, 6), (&world.giver.head, 6), (&world.asker.head, 3), (&world.asker.clerk, 0)]
     {

@@ -92,7 +92,7 @@ async fn a_partial_release_splits_the_card_to_the_fen() {
     assert_eq!(world.stock(listing).await, [1, 0, 0, 0, 2, 0, 0]);
     let again = world.deliver(&world.rival, listing, 1).await;
     assert_eq!(world.transfer(again).await.asset_id, child.id);
-    let (filter, page) = (read::Filter::default(), Page { first: 5, after: None });
+    let (filter, page) = (read::Filter::default(), Page { first: 5, after: None, look_on: true });
     let seen = read::page(world.app.db().read(), &world.rival.clerk, &filter, &page).await.unwrap();
     assert_eq!(seen.iter().map(|row| row.id).collect::<Vec<_>>(), [again]);
     world.assert_verified().await;

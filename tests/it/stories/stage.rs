@@ -181,6 +181,8 @@ impl Story {
         let card = draft_asset(app, &giver.clerk, None, &draft).await?.id;
         stage.photograph(card, &giver.clerk).await?;
         let terms = TermsPatch {
+            // What is left can be offered again.
+            quantity: Some((pieces + 1) / 2),
             approval_number: Some(Some("武教资〔2026〕1号".into())),
             ..TermsPatch::default()
         };

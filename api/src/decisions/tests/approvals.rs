@@ -1,16 +1,19 @@
 //! Who decides, and what a decision does.
 
 use entity::approvals::{CaseState, Side, StepState, approval_case, approval_step};
-use entity::identity::Role;
+use entity::identity::{Role, Scope};
 use entity::listings::ListingState;
 use sea_orm::EntityTrait;
 use uuid::Uuid;
 
 use super::world::{World, told};
+use crate::approvals::reseat::reseat;
 use crate::approvals::rules::Verdict;
 use crate::decisions::decide::{Decide, OneDecision, decide_steps};
 use crate::decisions::withdraw::{Withdraw, withdraw_listing};
 use crate::fault::Code;
+use crate::identity::Actor;
+use crate::identity::set_account_active::{Input as SwitchOff, set_account_active};
 use crate::listings::terms::TermsPatch;
 
 #[tokio::test]
@@ -70,6 +73,35 @@ async fn who_applies_never_approves_and_an_empty_seat_goes_up() {
     let step = world.tasks(&colleague).await[0].id;
     let outcome = world.decide_step(&office, step, Verdict::Approve).await;
     assert_eq!(told(outcome), [(Code::OwnCase, "decisions.0.stepId".into())]);
+}
+
+#[tokio::test]
+async fn a_seat_that_becomes_empty_goes_up_and_the_step_keeps_waiting() {
+    let world = World::new().await;
+    let clerk = world.at(Role::Clerk, world.giver).await;
+    let (head, second) = (world.at(Role::Head, world.giver).await, world.at(Role::Head, world.giver).await);
+    let asset = world.enter(&clerk, world.card(1, 100)).await.unwrap();
+    let listing = world.offer(&clerk, asset, TermsPatch::default()).await.unwrap();
+    world.submit(&clerk, listing).await.unwrap();
+    let waiting = world.tasks(&head).await[0].clone();
+    let mut seen = None;
+    world.person(Role::Administrator, Scope::City, None).await;
+    let off =
+        |person: &Actor| SwitchOff { account_id: person.account_id().unwrap(), version: 1, active: false };
+    let (app, system) = (&world.app, Actor::system());
+    world.later();
+    set_account_active(app, &system, None, &off(&head)).await.unwrap();
+    assert_eq!(reseat(app, &mut seen).await.unwrap(), 0, "another head sits there");
+    set_account_active(app, &system, None, &off(&second)).await.unwrap();
+    assert_eq!(reseat(app, &mut seen).await.unwrap(), 1);
+    assert_eq!(reseat(app, &mut seen).await.unwrap(), 0, "nothing has changed since");
+    let office = world.office().await;
+    let task = &world.tasks(&office).await[0];
+    assert_eq!((task.id, task.side, task.role, task.unit_id), (waiting.id, Side::Giver, Role::Office, None));
+    assert_eq!(task.pending_since, waiting.pending_since);
+    world.decide(&office, Verdict::Approve).await.unwrap();
+    // What comes to the office's own seat stays there, whoever sits in it.
+    assert_eq!(reseat(app, &mut seen).await.unwrap(), 0);
 }
 
 #[tokio::test]

@@ -83,7 +83,7 @@ async fn one_card_is_not_offered_twice() {
 }
 
 async fn seen(world: &World, actor: &Actor) -> Vec<Uuid> {
-    let page = Page { first: 20, after: None };
+    let page = Page { first: 20, after: None, look_on: true };
     let rows = read::list(&world.app, actor, &Filter::default(), &page, Wants::ALL).await.unwrap();
     rows.iter().map(|row| row.id).collect()
 }
@@ -145,7 +145,7 @@ async fn pages_go_on_where_they_ended_and_filters_narrow() {
     let mut found = Vec::new();
     let mut after = None;
     loop {
-        let page = Page { first: 2, after };
+        let page = Page { first: 2, after, look_on: true };
         let mut rows = read::list(&world.app, &reader, &filter, &page, wants).await.unwrap();
         let more = rows.len() > 2;
         rows.truncate(2);
@@ -157,7 +157,7 @@ async fn pages_go_on_where_they_ended_and_filters_narrow() {
     }
     assert_eq!(found, listed);
     let none = Filter { categories: vec![world.computers], ..Filter::default() };
-    let page = Page { first: 2, after: None };
+    let page = Page { first: 2, after: None, look_on: true };
     assert!(read::list(&world.app, &reader, &none, &page, wants).await.unwrap().is_empty());
     let hydrated =
         read::hydrate(&world.app, &reader, &[listed[3], Uuid::nil(), listed[0]], wants).await.unwrap();

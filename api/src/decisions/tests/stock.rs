@@ -126,7 +126,7 @@ async fn a_frozen_zone_covers_what_stands_in_its_bins() {
     freeze(&world.app, &everywhere, None, &order).await.unwrap();
     let stranger = world.at(Role::Clerk, world.other).await;
     for (person, sees) in [(&staff, 3), (&everywhere, 4), (&world.office().await, 4), (&stranger, 0)] {
-        let page = Page { first: 20, after: None };
+        let page = Page { first: 20, after: None, look_on: true };
         let found = crate::listings::freezes::list(&world.app, person, false, &page).await.unwrap();
         assert_eq!(found.len(), sees);
     }

@@ -285,7 +285,7 @@ impl World {
     }
 
     pub(super) async fn tasks(&self, actor: &Actor) -> Vec<approval_step::Model> {
-        let page = Page { first: 20, after: None };
+        let page = Page { first: 20, after: None, look_on: true };
         let tasks = approvals::read::tasks(&self.app, actor, &page).await.unwrap();
         tasks.into_iter().map(|(row, _)| row.step).collect()
     }
