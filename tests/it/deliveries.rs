@@ -83,10 +83,13 @@ impl Receiver {
                 let text = String::from_utf8_lossy(&bytes).into_owned();
                 let body: Value = serde_json::from_str(&text).unwrap_or_default();
                 let manner = Arc::clone(&state.manner.lock().expect("a lock"));
-                let count = state.arrived.lock().expect("a lock").len();
-                let (wait, status) = manner(count, &body);
-                let arrived = Arrived { headers, text, body, accepted: status.is_success() };
-                state.arrived.lock().expect("a lock").push(arrived);
+                let (wait, status) = {
+                    // Counted and noted in one: of two that come together one is the next.
+                    let mut all = state.arrived.lock().expect("a lock");
+                    let (wait, status) = manner(all.len(), &body);
+                    all.push(Arrived { headers, text, body, accepted: status.is_success() });
+                    (wait, status)
+                };
                 tokio::time::sleep(wait).await;
                 status
             }

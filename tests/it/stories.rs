@@ -17,8 +17,10 @@ use commands::What;
 use stage::{Stage, Story};
 use tests::{ALONE, Backend, Outcome, Registry};
 
-/// Stories of a run, and commands of each.
-const STORIES: u64 = 14;
+/// Stories of a run: the first so many, and then as many as it takes until each command was carried out.
+const STORIES: u64 = 16;
+const MOST: u64 = 100;
+/// Steps of a story.
 const STEPS: usize = 80;
 /// Commands tried, the rarest so far first, where a step leaves it open what is commanded.
 const TRIES: usize = 5;
@@ -79,7 +81,12 @@ async fn stories(backend: Backend) -> Outcome {
     let mut stage = Stage::build(backend).await?;
     let mut accepted = Accepted::new();
     let mut steps = 0;
-    for number in 0..STORIES {
+    let mut told_so_far = 0;
+    for number in 0..MOST {
+        if number >= STORIES && never(&accepted).is_empty() {
+            break;
+        }
+        told_so_far = number + 1;
         let script = Script::of(number);
         let mut told = Vec::new();
         match tell(&mut stage, &script, &mut accepted, &mut told).await {
@@ -96,10 +103,18 @@ async fn stories(backend: Backend) -> Outcome {
             }
         }
     }
-    eprintln!("{backend}: {steps} commands in {:?}, carried out: {accepted:?}", begun.elapsed());
-    let never: Vec<&&str> = commands::NAMES.iter().filter(|name| !accepted.contains_key(**name)).collect();
-    ensure!(never.is_empty(), "never carried out in {STORIES} stories: {never:?}");
+    eprintln!(
+        "{backend}: {told_so_far} stories, {steps} commands in {:?}, carried out: {accepted:?}",
+        begun.elapsed()
+    );
+    let never = never(&accepted);
+    ensure!(never.is_empty(), "never carried out in {told_so_far} stories: {never:?}");
     Ok(())
+}
+
+/// What was commanded in vain, or not at all.
+fn never(accepted: &Accepted) -> Vec<&'static str> {
+    commands::NAMES.iter().copied().filter(|name| !accepted.contains_key(*name)).collect()
 }
 
 /// How often each command was carried out, by name.
@@ -121,8 +136,11 @@ async fn tell(
             let op = Op { what, rarest: false, ..*op };
             told.push(op);
             let done = commands::carry_out(stage, &mut story, op).await.with_context(|| format!("{op:?}"))?;
-            checks::check(stage, &story).await.with_context(|| format!("after {op:?}"))?;
             let carried_out = !done.is_empty();
+            // What was refused changed nothing: looked at now and then.
+            if carried_out || op.b.is_multiple_of(11) {
+                checks::check(stage, &story).await.with_context(|| format!("after {op:?}"))?;
+            }
             done.into_iter().for_each(|name| *accepted.entry(name).or_default() += 1);
             if carried_out {
                 break;

@@ -62,15 +62,15 @@ alphabet! {
     UpdateRequest "change a draft request" 2;
     SubmitRequest "submit a draft request" 2;
     DiscardRequest "discard a draft request" 2;
-    Approve "approve" 40;
+    Approve "approve" 50;
     Cut "approve fewer" 2;
     Return "return" 4;
     Reject "reject" 2;
     Resubmit "resubmit" 4;
-    Cancel "cancel" 7;
+    Cancel "cancel" 12;
     Fail "break a promise" 2;
     Release "release all" 6;
-    ReleasePart "release a part" 8;
+    ReleasePart "release a part" 12;
     Receive "receive all" 6;
     ReceiveShort "receive short" 4;
     Deem "deem received" 7;
@@ -242,9 +242,16 @@ async fn line(stage: &Stage, view: &View, op: Op) -> anyhow::Result<(Carried, Op
     };
     let mut good: Vec<&request_line::Model> =
         view.lines.iter().filter(|line| among.contains(&line.state)).collect();
-    if op.what == What::Cancel && op.b.is_multiple_of(2) {
-        // Those that are rare.
-        good.retain(|line| matches!(line.state, Returned | Reserved | Releasing));
+    if op.what == What::Cancel {
+        // The rarest state that is there, or each in its turn: whoever cancels anything sees nothing come to its end.
+        let turn = among[(op.a / 16) as usize % among.len()];
+        let rarest = [Releasing, Returned, Queued, Reserved].into_iter();
+        let there = |state: &LineState| good.iter().any(|line| line.state == *state);
+        let state = rarest.filter(|_| op.b % 4 > 0).find(there).unwrap_or(turn);
+        good.retain(|line| line.state == state);
+        if good.is_empty() && !op.b.is_multiple_of(13) {
+            return Ok((Ok(false), None));
+        }
     }
     let Some(row) = choose(op, good, view.lines.iter().collect()) else { return Ok((Ok(false), None)) };
     let (offer, _) = view
