@@ -229,7 +229,7 @@ async fn a_name_that_means_this_machine_is_not_called_unless_its_network_is_open
     let port = listener.local_addr().unwrap().port();
     let answering = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
-        stream.read(&mut [0; 1024]).await.unwrap();
+        assert!(stream.read(&mut [0; 1024]).await.unwrap() > 0);
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
     });
     let url = format!("http://localhost:{port}/");

@@ -196,7 +196,11 @@ mod tests {
             json.key("kept");
             json.put(&1);
             json.key("tried");
-            json.object(|json| row(json) && false);
+            let refused = |json: &mut Json| {
+                row(json);
+                false
+            };
+            assert!(!json.object(refused));
             json.null()
         });
         assert_eq!(json.0, br#"{"kept":1,"tried":null}"#);

@@ -247,7 +247,7 @@ async fn line(stage: &Stage, view: &View, op: Op) -> anyhow::Result<(Carried, Op
         let turn = among[(op.a / 16) as usize % among.len()];
         let rarest = [Releasing, Returned, Queued, Reserved].into_iter();
         let there = |state: &LineState| good.iter().any(|line| line.state == *state);
-        let state = rarest.filter(|_| op.b % 4 > 0).find(there).unwrap_or(turn);
+        let state = rarest.filter(|_| !op.b.is_multiple_of(4)).find(there).unwrap_or(turn);
         good.retain(|line| line.state == state);
         if good.is_empty() && !op.b.is_multiple_of(13) {
             return Ok((Ok(false), None));
