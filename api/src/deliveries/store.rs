@@ -1,8 +1,8 @@
 //! The table of deliveries: claim, and what becomes of what was claimed. Any number of processes share it.
 //!
 //! Leases and due times are in the time of the database: here clocks that differ would send one thing twice, or hold it back.
-//! Whoever settles a delivery, or reads the log for an endpoint, holds the row of the endpoint meanwhile: so that none who
-//! looks for a head misses one that is being settled.
+//! Whoever claims or settles a delivery, or reads the log for an endpoint, holds the row of the endpoint meanwhile: so that
+//! none who looks for a head misses one that is being settled, and none claims for an endpoint that has just said "gone".
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::deliveries::{DeliveryState, delivery, delivery_endpoint, webhook};
@@ -144,13 +144,17 @@ pub async fn any_due(conn: &impl ConnectionTrait, endpoint: Uuid, now: DateTime<
     Ok(false)
 }
 
-/// Claims at most `limit` deliveries that are due at an endpoint: heads of their subjects, and no two of one subject.
+/// Claims at most `limit` deliveries that are due at an endpoint: heads of their subjects, and no two of one subject. Nothing
+/// where the endpoint was switched off since the caller looked: what it is asked under is the row that a 410 changes.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn claim(app: &App, endpoint: Uuid, limit: u64) -> Result<Vec<Claimed>, Fault> {
     use delivery::Column;
     app.write(&Actor::system(), Command::new("claimDeliveries", None, &()), |tx| async move {
+        if !hold_endpoint(&tx, endpoint).await?.is_some_and(|endpoint| endpoint.active) {
+            return Ok(Vec::new());
+        }
         let now = database_now(tx.conn()).await?;
         let mut claimed = Vec::new();
         for lost in [true, false] {

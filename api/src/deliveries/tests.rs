@@ -161,6 +161,19 @@ async fn a_lease_that_ran_out_goes_to_another_and_the_first_can_note_nothing_mor
 }
 
 #[tokio::test]
+async fn nothing_is_claimed_for_an_endpoint_that_has_said_that_it_wants_nothing_more() {
+    let (app, _folder) = testing::app().await;
+    let endpoint = endpoint(&app).await;
+    happen(&app, Uuid::from_u128(7), 2).await;
+    let first = one(&app, endpoint).await;
+    assert!(store::settle(&app, &first, &Outcome::Gone { status: 410 }).await.unwrap());
+    // It is due, and a worker that looked before the answer came still takes the endpoint for active.
+    let now = store::database_now(app.db().read()).await.unwrap();
+    assert!(store::any_due(app.db().read(), endpoint, now).await.unwrap());
+    assert!(store::claim(&app, endpoint, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn failures_wait_longer_each_time_and_end_in_a_dead_letter_that_is_not_purged() {
     let (app, _folder) = testing::app().await;
     let endpoint = endpoint(&app).await;
