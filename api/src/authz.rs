@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 mod policy;
 
-pub use policy::{Operation, POLICY};
+pub use policy::{Operation, POLICY, delegable};
 
 /// How the place of a grant must relate to the subject of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

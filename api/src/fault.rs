@@ -148,6 +148,8 @@ pub enum Code {
     DuplicateSuspected,
     /// A unit cannot ask for what it holds.
     OwnHolding,
+    /// Some case would be approved by nobody.
+    NoStepForAll,
     /// Whoever applies never approves the same case.
     OwnCase,
     /// The unit is closing or closed.

@@ -1,11 +1,11 @@
 //! Recomputes what must agree: the audit trail with its seals and the event log; standards, cards and listings with their
-//! trails; stock counters with lines and transfers; the ledger of savings with its frozen inputs and with the trail of the
+//! trails; cases with the rules they were planned by; stock counters with lines and transfers; the ledger of savings with its frozen inputs and with the trail of the
 //! hand-overs.
 
 use crate::app::App;
 use crate::audit::verify::Anchor;
 use crate::fault::Fault;
-use crate::{assets, audit, catalogue, listings, requests, savings, transfers};
+use crate::{approvals, assets, audit, catalogue, listings, requests, savings, transfers};
 
 /// What one part of the check found.
 #[derive(Debug)]
@@ -35,6 +35,7 @@ pub async fn verify(app: &App, anchors: &[Anchor], mut told: impl FnMut(&Part)) 
     add("standards", catalogue::verify::verify(app, snapshot).await?);
     add("cards", assets::verify::verify(app, snapshot).await?);
     add("listings", listings::verify::verify(app, snapshot).await?);
+    add("approvals", approvals::verify::verify(snapshot).await?);
     add("requests and stock", requests::verify::verify(snapshot).await?);
     add("transfers and cards", transfers::verify::verify(snapshot).await?);
     add("savings", savings::verify::verify(app, snapshot).await?);

@@ -12,6 +12,9 @@ use crate::{approvals, audit, deliveries, identity, photos, requests};
 /// Holds looked at by one statement.
 const HOLDS: u64 = 200;
 
+/// Steps looked at by one statement.
+const STEPS: u64 = 200;
+
 /// The table of handlers for [`jobs::run`].
 #[must_use]
 pub fn handlers() -> Handlers {
@@ -35,6 +38,18 @@ pub fn handlers() -> Handlers {
                 async move {
                     let moved = approvals::reseat::reseat(&app, &mut *seen.lock().await).await?;
                     work.progress(i64::try_from(moved)?, None).await
+                }
+            }
+        })
+        .every(JobKind::Supervise, TimeDelta::minutes(10), async |app, work: jobs::Work| {
+            let mut looked_at = 0;
+            loop {
+                let done = approvals::supervise::supervise(&app, STEPS).await?;
+                looked_at += i64::try_from(done.looked_at)?;
+                work.progress(looked_at, None).await?;
+                let more = done.looked_at == STEPS && done.reminded + done.escalated > 0;
+                if !more || work.stopping() {
+                    return Ok(());
                 }
             }
         })

@@ -198,3 +198,30 @@ pub mod city_setting {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// A day that is other than its weekday says: a holiday, or one worked in its stead (调休).
+pub mod calendar_day {
+    use super::*;
+
+    /// A day that is other than its weekday says: a holiday, or one worked in its stead (调休).
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "calendar_day")]
+    pub struct Model {
+        /// The day.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub day: Date,
+        /// Whether it is worked.
+        pub working: bool,
+        /// Name.
+        #[sea_orm(column_type = "Text")]
+        pub name: String,
+        /// Row version, raised by every change.
+        pub version: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    #[allow(missing_docs)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -10,6 +10,8 @@ text_enum! {
         ExpireHolds,
         /// Seats steps anew whose seat has become empty.
         Reseat,
+        /// Reminds of steps that are due, and moves up what nobody decides.
+        Supervise,
         /// Seals the audit.
         Seal,
         /// Removes what is past its time: sessions, idempotency keys, uploads.

@@ -15,6 +15,7 @@ use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
 /// | `{seq}` | identity primary key | autoincrement primary key |
 /// | `{strict}` | | ` strict` |
 /// | `{id}` before `'32 hex digits'` | `uuid ` | `x` |
+/// | `{yes}`, `{no}` | `true`, `false` | `1`, `0` |
 ///
 /// Lines between `-- only postgres` or `-- only sqlite` and `-- end` are for that database alone.
 pub(crate) struct SqlChange {
@@ -23,7 +24,7 @@ pub(crate) struct SqlChange {
     pub(crate) down: &'static str,
 }
 
-const TYPES: [(&str, &str, &str); 10] = [
+const TYPES: [(&str, &str, &str); 12] = [
     ("{uuid}", "uuid", "blob"),
     ("{text}", "text collate \"C\"", "text"),
     ("{ts}", "timestamptz", "text"),
@@ -34,6 +35,8 @@ const TYPES: [(&str, &str, &str); 10] = [
     ("{seq}", "bigint generated always as identity primary key", "integer primary key autoincrement"),
     ("{strict}", "", " strict"),
     ("{id}", "uuid ", "x"),
+    ("{yes}", "true", "1"),
+    ("{no}", "false", "0"),
 ];
 
 impl SqlChange {

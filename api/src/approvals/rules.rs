@@ -1,30 +1,94 @@
 //! Which steps a case has, who sits where, and what a verdict does. Pure.
 
-use chrono::NaiveDate;
-use entity::approvals::{ApprovalSubject, CaseState, Side, StepState, approval_rule};
+use entity::approvals::{ApprovalSubject, CaseState, SeatLevel, Side, StepState};
 use entity::identity::Role;
-use entity::listings::Custody;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::conditions::{Conditions, Facts, Reason};
 use crate::checks;
 use crate::fault::{Code, Rejection};
 
-/// The rules of a case on a day, in order. Rows for one custody alone go together with those for both.
+/// A rule of a set: a step, and when a case needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Which.
+    pub id: Uuid,
+    /// What people call it.
+    pub name: String,
+    /// What is approved.
+    pub subject: ApprovalSubject,
+    /// When its turn is.
+    pub stage: i64,
+    /// Whose step it is.
+    pub side: Side,
+    /// Where on that side.
+    pub level: SeatLevel,
+    /// Role that decides.
+    pub role: Role,
+    /// Working days for a decision.
+    pub due_days: Option<i64>,
+    /// When a case needs it.
+    pub conditions: Conditions,
+}
+
+/// A step that a case needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// When its turn is: steps of one stage go side by side.
+    pub stage: i64,
+    /// Whose step it is.
+    pub side: Side,
+    /// Who decides, if somebody sits there.
+    pub seat: Seat,
+    /// Working days for a decision.
+    pub due_days: Option<i64>,
+    /// The rules that ask for it, and why each does.
+    pub why: Vec<(Uuid, Vec<Reason>)>,
+}
+
+/// The steps that a case with these facts needs, in order. A seat that several rules ask for is asked once, at the earliest of
+/// their stages, also where it is one for both sides. A rule for a side that the case does not have (a listing that is for nobody in particular has no receiver) asks
+/// for nothing.
 #[must_use]
-pub fn plan(
-    rows: &[approval_rule::Model],
-    subject: ApprovalSubject,
-    custody: Custody,
-    today: NaiveDate,
-) -> Vec<(Side, Role)> {
-    let mut rows: Vec<_> = rows
-        .iter()
-        .filter(|row| row.subject == subject && row.custody.is_none_or(|only| only == custody))
-        .filter(|row| row.valid_from <= today && row.valid_to.is_none_or(|to| today <= to))
-        .collect();
-    rows.sort_by_key(|row| (row.position, row.id));
-    rows.into_iter().map(|row| (row.side, row.role)).collect()
+pub fn plan(rules: &[Rule], subject: ApprovalSubject, facts: &Facts) -> Vec<Planned> {
+    let mut plan: Vec<Planned> = Vec::new();
+    let mut asked: Vec<&Rule> = rules.iter().filter(|rule| rule.subject == subject).collect();
+    asked.sort_by_key(|rule| rule.stage);
+    for rule in asked {
+        let (Some(seat), Some(reasons)) = (seat_of(rule, facts), rule.conditions.met(facts)) else {
+            continue;
+        };
+        match plan.iter_mut().find(|step| step.seat == seat) {
+            Some(step) => {
+                step.why.push((rule.id, reasons));
+                step.due_days = step.due_days.into_iter().chain(rule.due_days).min();
+            }
+            None => plan.push(Planned {
+                stage: rule.stage,
+                side: rule.side,
+                seat,
+                due_days: rule.due_days,
+                why: vec![(rule.id, reasons)],
+            }),
+        }
+    }
+    plan
+}
+
+fn seat_of(rule: &Rule, facts: &Facts) -> Option<Seat> {
+    let unit = match rule.side {
+        Side::Office => None,
+        side => {
+            let party = facts.party(side)?;
+            Some(match rule.level {
+                SeatLevel::Unit => party.unit,
+                SeatLevel::Department => party.department,
+                SeatLevel::Top => party.top,
+            })
+        }
+    };
+    Some(Seat { role: rule.role, unit })
 }
 
 /// Who decides a step: a role at a unit, or the office.
@@ -68,21 +132,30 @@ pub enum Verdict {
 /// What becomes of the case once this step is decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum After {
-    /// The next step's turn.
-    Next,
+    /// Others of the same stage are still to decide.
+    Beside,
+    /// The turn of this stage.
+    Stage(i64),
     /// The case ends so.
     End(CaseState),
 }
 
-/// The step's and the case's next states.
+/// The step's and the case's next states. `others` are the other steps of the case that are not decided, each with its stage.
 #[must_use]
-pub fn outcome(verdict: Verdict, last: bool) -> (StepState, After) {
+pub fn outcome(verdict: Verdict, others: &[(StepState, i64)]) -> (StepState, After) {
     match verdict {
-        Verdict::Approve if last => (StepState::Approved, After::End(CaseState::Approved)),
-        Verdict::Approve => (StepState::Approved, After::Next),
+        Verdict::Approve => (StepState::Approved, after_approval(others)),
         Verdict::Return => (StepState::Returned, After::End(CaseState::Returned)),
         Verdict::Reject => (StepState::Rejected, After::End(CaseState::Rejected)),
     }
+}
+
+fn after_approval(others: &[(StepState, i64)]) -> After {
+    if others.iter().any(|(state, _)| *state == StepState::Pending) {
+        return After::Beside;
+    }
+    let waiting = others.iter().filter(|(state, _)| *state == StepState::Waiting);
+    waiting.map(|(_, stage)| *stage).min().map_or(After::End(CaseState::Approved), After::Stage)
 }
 
 /// What a verdict is judged by.
@@ -140,47 +213,91 @@ pub fn judge(sitting: &Sitting<'_>) -> Result<Option<String>, Vec<Rejection>> {
 
 #[cfg(test)]
 mod tests {
+    use entity::catalogue::AssetKind;
+    use entity::listings::{Custody, Purpose};
+
+    use super::super::conditions::Party;
     use super::*;
 
-    fn rule(
-        position: i64,
-        side: Side,
-        role: Role,
-        custody: Option<Custody>,
-        days: (i32, Option<i32>),
-    ) -> approval_rule::Model {
-        let day = |year| NaiveDate::from_ymd_opt(year, 1, 1).unwrap();
-        approval_rule::Model {
-            id: Uuid::from_u128(position as u128),
+    fn rule(n: u128, stage: i64, side: Side, role: Role, conditions: Conditions) -> Rule {
+        Rule {
+            id: Uuid::from_u128(n),
+            name: n.to_string(),
             subject: ApprovalSubject::RequestLine,
-            custody,
-            position,
+            stage,
             side,
+            level: SeatLevel::Unit,
             role,
-            valid_from: day(days.0),
-            valid_to: days.1.map(day),
+            due_days: None,
+            conditions,
         }
     }
 
+    fn facts(custody: Custody) -> Facts {
+        let party = |n| {
+            let id = Uuid::from_u128(n);
+            Some(Party { unit: id, department: Uuid::from_u128(n + 10), top: Uuid::from_u128(n + 20) })
+        };
+        Facts {
+            custody,
+            purpose: Purpose::Transfer,
+            kind: AssetKind::General,
+            categories: Vec::new(),
+            item: None,
+            batches: Vec::new(),
+            crossed: Vec::new(),
+            giver: party(1),
+            receiver: party(2),
+        }
+    }
+
+    fn only(custody: Custody) -> Conditions {
+        Conditions { custody: Some(custody), ..Conditions::default() }
+    }
+
     #[test]
-    fn the_steps_are_those_in_force_in_order() {
-        let rows = [
-            rule(3, Side::Office, Role::Office, None, (2020, None)),
-            rule(1, Side::Receiver, Role::Head, None, (2020, None)),
-            rule(2, Side::Giver, Role::Head, Some(Custody::Virtual), (2020, None)),
-            rule(4, Side::Giver, Role::Finance, None, (2030, None)),
-            rule(5, Side::Giver, Role::Supervisor, None, (2020, Some(2021))),
+    fn a_plan_has_the_steps_whose_conditions_hold_in_order_of_their_stages() {
+        let rules = [
+            rule(3, 3, Side::Office, Role::Office, Conditions::default()),
+            rule(1, 1, Side::Receiver, Role::Head, Conditions::default()),
+            rule(2, 2, Side::Giver, Role::Head, only(Custody::Virtual)),
         ];
-        let today = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
         let sides = |custody| {
-            plan(&rows, ApprovalSubject::RequestLine, custody, today)
-                .into_iter()
-                .map(|(side, _)| side)
+            let plan = plan(&rules, ApprovalSubject::RequestLine, &facts(custody));
+            plan.into_iter()
+                .map(|step| (step.side, step.seat.unit.map(|id| id.as_u128())))
                 .collect::<Vec<_>>()
         };
-        assert_eq!(sides(Custody::Virtual), [Side::Receiver, Side::Giver, Side::Office]);
-        assert_eq!(sides(Custody::Physical), [Side::Receiver, Side::Office]);
-        assert!(plan(&rows, ApprovalSubject::Listing, Custody::Virtual, today).is_empty());
+        let office = (Side::Office, None);
+        assert_eq!(sides(Custody::Virtual), [(Side::Receiver, Some(2)), (Side::Giver, Some(1)), office]);
+        assert_eq!(sides(Custody::Physical), [(Side::Receiver, Some(2)), office]);
+        assert!(plan(&rules, ApprovalSubject::Listing, &facts(Custody::Virtual)).is_empty());
+        let nobody = Facts { receiver: None, ..facts(Custody::Physical) };
+        assert_eq!(
+            plan(&rules, ApprovalSubject::RequestLine, &nobody).len(),
+            1,
+            "there is no receiver's side"
+        );
+    }
+
+    #[test]
+    fn a_seat_is_asked_once_at_its_earliest_stage_and_by_its_shortest_time() {
+        let department = |n, stage, due_days| Rule {
+            level: SeatLevel::Department,
+            due_days,
+            ..rule(n, stage, Side::Giver, Role::Head, Conditions::default())
+        };
+        let rules = [
+            department(1, 4, Some(3)),
+            department(2, 2, Some(5)),
+            department(3, 9, None),
+            rule(4, 2, Side::Giver, Role::Head, Conditions::default()),
+        ];
+        let plan = plan(&rules, ApprovalSubject::RequestLine, &facts(Custody::Virtual));
+        let (asked, own) = (&plan[0], &plan[1]);
+        assert_eq!((asked.stage, asked.due_days, asked.seat.unit), (2, Some(3), Some(Uuid::from_u128(11))));
+        assert_eq!(asked.why.iter().map(|(id, _)| id.as_u128()).collect::<Vec<_>>(), [2, 1, 3]);
+        assert_eq!((own.stage, own.seat.unit, plan.len()), (2, Some(Uuid::from_u128(1)), 2), "side by side");
     }
 
     #[test]
@@ -231,10 +348,13 @@ mod tests {
     }
 
     #[test]
-    fn one_refusal_ends_the_case() {
-        assert_eq!(outcome(Verdict::Approve, false), (StepState::Approved, After::Next));
-        assert_eq!(outcome(Verdict::Approve, true).1, After::End(CaseState::Approved));
-        assert_eq!(outcome(Verdict::Reject, false).1, After::End(CaseState::Rejected));
-        assert_eq!(outcome(Verdict::Return, true).1, After::End(CaseState::Returned));
+    fn one_refusal_ends_the_case_and_only_the_last_consent_approves_it() {
+        use StepState::{Pending, Waiting};
+        let after = |verdict, others: &[_]| outcome(verdict, others).1;
+        assert_eq!(after(Verdict::Approve, &[(Pending, 1), (Waiting, 2)]), After::Beside);
+        assert_eq!(after(Verdict::Approve, &[(Waiting, 3), (Waiting, 2)]), After::Stage(2));
+        assert_eq!(after(Verdict::Approve, &[]), After::End(CaseState::Approved));
+        assert_eq!(after(Verdict::Reject, &[(Pending, 1)]), After::End(CaseState::Rejected));
+        assert_eq!(after(Verdict::Return, &[]), After::End(CaseState::Returned));
     }
 }

@@ -11,6 +11,7 @@ use super::rules::{self, Seat};
 use crate::authz::UnitSet;
 use crate::fault::Fault;
 use crate::identity::Actor;
+use crate::identity::actor::Grant;
 use crate::organisation::Reference;
 use crate::write::Tx;
 
@@ -28,24 +29,53 @@ pub(super) fn applicants(case: &approval_case::Model) -> Vec<Uuid> {
 /// The seat that decides a step from now on: the planned one, or the next one up where somebody other than the
 /// applicants sits. The office's is the last, whoever sits there.
 pub(super) async fn find(tx: &Tx, case: &approval_case::Model, planned: Seat) -> Result<Seat, Fault> {
+    find_for(tx.conn(), &tx.reference(), tx.today(), &applicants(case), planned).await
+}
+
+/// As [`find`], outside of a transaction and of a case.
+pub(super) async fn find_for(
+    conn: &impl ConnectionTrait,
+    reference: &Reference,
+    today: NaiveDate,
+    applicants: &[Uuid],
+    planned: Seat,
+) -> Result<Seat, Fault> {
+    first_taken(conn, reference, today, applicants, above(reference, planned).into_iter()).await
+}
+
+/// The seat that decides a step which the present one has left undecided for too long: the next one up; none where nothing is
+/// above it.
+pub(super) async fn next_up(
+    tx: &Tx,
+    case: &approval_case::Model,
+    present: Seat,
+) -> Result<Option<Seat>, Fault> {
     let reference = tx.reference();
-    let parents = planned.unit.map(|unit| reference.unit_parents(unit)).unwrap_or_default();
-    for seat in rules::seats(planned.role, planned.unit, &parents) {
-        if seat == Seat::OFFICE || taken(tx, seat, case, &reference).await? {
+    let mut seats = above(&reference, present).into_iter().skip(1).peekable();
+    if seats.peek().is_none() {
+        return Ok(None);
+    }
+    Ok(Some(first_taken(tx.conn(), &reference, tx.today(), &applicants(case), seats).await?))
+}
+
+fn above(reference: &Reference, seat: Seat) -> Vec<Seat> {
+    let parents = seat.unit.map(|unit| reference.unit_parents(unit)).unwrap_or_default();
+    rules::seats(seat.role, seat.unit, &parents)
+}
+
+async fn first_taken(
+    conn: &impl ConnectionTrait,
+    reference: &Reference,
+    today: NaiveDate,
+    applicants: &[Uuid],
+    seats: impl Iterator<Item = Seat>,
+) -> Result<Seat, Fault> {
+    for seat in seats {
+        if seat == Seat::OFFICE || !sitters(conn, seat, applicants, reference, today, 1).await?.is_empty() {
             return Ok(seat);
         }
     }
     Ok(Seat::OFFICE)
-}
-
-async fn taken(
-    tx: &Tx,
-    seat: Seat,
-    case: &approval_case::Model,
-    reference: &Reference,
-) -> Result<bool, Fault> {
-    let others = sitters(tx.conn(), seat, &applicants(case), reference, tx.today(), 1).await?;
-    Ok(!others.is_empty())
 }
 
 /// At most so many accounts that hold a seat on a day, those of `but` left out.
@@ -106,19 +136,39 @@ fn covers(unit: Option<Uuid>, reference: &Reference) -> Condition {
         .add(scoped(Scope::Region, regions))
 }
 
-/// Whether the person holds the seat of the step. A seat of the whole city is held by whose grant covers a side of the
-/// case: an office of one district does not decide another's.
-pub(super) fn sits(actor: &Actor, step: &approval_step::Model, case: &approval_case::Model) -> bool {
-    match step.unit_id {
-        Some(unit) => actor.holds(step.role, unit),
-        None => sides(case).any(|unit| actor.holds(step.role, unit)),
+/// By what somebody decides a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Seated {
+    /// Who is away, where the person stands in for somebody.
+    pub(super) instead_of: Option<Uuid>,
+}
+
+/// Whether the person holds the seat of the step, or stands in for somebody who does and has not applied. A seat of the whole
+/// city is held by whose grant covers a side of the case: an office of one district does not decide another's.
+pub(super) fn sits(
+    actor: &Actor,
+    step: &approval_step::Model,
+    case: &approval_case::Model,
+) -> Option<Seated> {
+    let holds = |grants: &[Grant]| match step.unit_id {
+        Some(unit) => grants.iter().any(|grant| grant.is(step.role, unit)),
+        None => sides(case).any(|unit| grants.iter().any(|grant| grant.is(step.role, unit))),
+    };
+    if actor.is_system() || holds(actor.grants()) {
+        return Some(Seated { instead_of: None });
     }
+    let applicants = applicants(case);
+    actor
+        .stands_in()
+        .iter()
+        .find(|absent| !applicants.contains(&absent.instead_of) && holds(&absent.grants))
+        .map(|absent| Seated { instead_of: Some(absent.instead_of) })
 }
 
 /// Whether the person may know of the step: holds its seat, or anything that covers a side of the case.
 pub(super) fn may_see(actor: &Actor, step: &approval_step::Model, case: &approval_case::Model) -> bool {
     actor.is_system()
-        || sits(actor, step, case)
+        || sits(actor, step, case).is_some()
         || actor.grants().iter().any(|grant| {
             grant.role != Role::Administrator && sides(case).any(|unit| grant.units.contains(unit))
         })
@@ -128,8 +178,8 @@ fn sides(case: &approval_case::Model) -> impl Iterator<Item = Uuid> {
     case.giver_id.into_iter().chain(case.receiver_id)
 }
 
-/// The pending steps whose seat the person holds, of cases that are not the person's own, as conditions over
-/// `approval_step` joined with `approval_case`: side by side, what waits at the person's units and what waits at the
+/// The pending steps whose seat the person holds, or stands in for, of cases that are not their own, as conditions over
+/// `approval_step` joined with `approval_case`: side by side, what waits at the units of each grant and what waits at the
 /// city's seats. A step is awaited that meets one of them.
 pub(super) fn awaiting(actor: &Actor) -> Vec<Condition> {
     let pending =
@@ -137,19 +187,25 @@ pub(super) fn awaiting(actor: &Actor) -> Vec<Condition> {
     if actor.is_system() {
         return vec![pending];
     }
-    let mut others = pending;
-    if let Some(account) = actor.account_id() {
-        others = others
-            .add(approval_case::Column::ApplicantId.ne(account))
-            .add(approval_case::Column::DraftedBy.ne(account))
-            .add(
-                Condition::any()
-                    .add(approval_case::Column::CorrectedBy.is_null())
-                    .add(approval_case::Column::CorrectedBy.ne(account)),
-            );
-    }
     let mut sides = Vec::new();
-    for grant in actor.grants() {
+    let own: Vec<Uuid> = actor.account_id().into_iter().collect();
+    of_others(&pending, &own, actor.grants(), &mut sides);
+    for absent in actor.stands_in() {
+        let both: Vec<Uuid> = own.iter().copied().chain([absent.instead_of]).collect();
+        of_others(&pending, &both, &absent.grants, &mut sides);
+    }
+    sides
+}
+
+/// What waits at the seats of these grants, of cases that none of `but` applied for.
+fn of_others(pending: &Condition, but: &[Uuid], grants: &[Grant], sides: &mut Vec<Condition>) {
+    use approval_case::Column::{ApplicantId, CorrectedBy, DraftedBy};
+    let mut others = pending.clone();
+    for account in but {
+        let not_corrected = Condition::any().add(CorrectedBy.is_null()).add(CorrectedBy.ne(*account));
+        others = others.add(ApplicantId.ne(*account)).add(DraftedBy.ne(*account)).add(not_corrected);
+    }
+    for grant in grants {
         let side = others.clone().add(approval_step::Column::Role.eq(grant.role));
         match &grant.units {
             UnitSet::All => sides.push(side),
@@ -164,5 +220,4 @@ pub(super) fn awaiting(actor: &Actor) -> Vec<Condition> {
             }
         }
     }
-    sides
 }

@@ -1,49 +1,18 @@
 //! What other slices may do with cases, inside their transaction.
 
-use entity::approvals::{
-    ApprovalSubject, CaseState, Side, StepState, approval_case, approval_rule, approval_step,
-};
+use entity::approvals::{ApprovalSubject, CaseState, Side, StepState, approval_case, approval_step};
 use entity::events::Subject;
-use entity::listings::Custody;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::rules::{self, After, Seat, Sitting, Verdict};
-use super::seats;
+pub use super::facts::{Goods, Question, Together};
+pub use super::open::{NewCase, Opened, open};
+use super::rules::{self, After, Sitting, Verdict};
+use super::{seats, turn};
 use crate::fault::{Code, Fault, Rejection};
 use crate::write::Tx;
-
-/// A case to be opened.
-#[derive(Clone, Copy, Debug)]
-pub struct NewCase {
-    /// What is approved.
-    pub subject: ApprovalSubject,
-    /// Which.
-    pub subject_id: Uuid,
-    /// Custody of the listing: some rules are for one only.
-    pub custody: Custody,
-    /// Account that submits.
-    pub applicant: Uuid,
-    /// Account that wrote it down.
-    pub drafter: Uuid,
-    /// Account that sends it again after a correction.
-    pub corrector: Option<Uuid>,
-    /// Unit that gives.
-    pub giver: Option<Uuid>,
-    /// Unit that asks.
-    pub receiver: Option<Uuid>,
-}
-
-/// A case that was opened.
-#[derive(Clone, Copy, Debug)]
-pub struct Opened {
-    /// The case.
-    pub case_id: Uuid,
-    /// Whose turn it is. None where no rule asks for a step: the case is approved already.
-    pub side: Option<Side>,
-}
 
 /// Where a case stands after a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,81 +61,6 @@ pub struct Decision {
     pub quantity: Option<i64>,
 }
 
-/// Opens a case: writes its steps by the rules of the day, and gives the first its turn.
-///
-/// # Errors
-/// The database's.
-pub async fn open(tx: &Tx, new: NewCase) -> Result<Opened, Fault> {
-    let rows = approval_rule::Entity::find()
-        .filter(approval_rule::Column::Subject.eq(new.subject))
-        .all(tx.conn())
-        .await?;
-    let plan = rules::plan(&rows, new.subject, new.custody, tx.today());
-    let case = approval_case::Model {
-        id: tx.id(),
-        subject: new.subject,
-        subject_id: new.subject_id,
-        state: if plan.is_empty() { CaseState::Approved } else { CaseState::Open },
-        applicant_id: new.applicant,
-        drafted_by: new.drafter,
-        corrected_by: new.corrector,
-        giver_id: new.giver,
-        receiver_id: new.receiver,
-        opened_at: tx.now(),
-        closed_at: plan.is_empty().then(|| tx.now()),
-        version: 1,
-    };
-    let first_side = plan.first().map(|(side, _)| *side);
-    let mut steps = Vec::with_capacity(plan.len());
-    for (position, (side, role)) in (1..).zip(plan) {
-        let unit = match side {
-            Side::Giver => new.giver,
-            Side::Receiver => new.receiver,
-            Side::Office => None,
-        };
-        let first = position == 1;
-        let planned = Seat { role, unit };
-        let seat = if first { seats::find(tx, &case, planned).await? } else { planned };
-        steps.push(approval_step::ActiveModel {
-            id: Set(tx.id()),
-            case_id: Set(case.id),
-            position: Set(position),
-            side: Set(side),
-            role: Set(seat.role),
-            unit_id: Set(seat.unit),
-            state: Set(if first { StepState::Pending } else { StepState::Waiting }),
-            decided_by: Set(None),
-            decided_at: Set(None),
-            comment: Set(None),
-            pending_since: Set(first.then(|| tx.now())),
-            version: Set(1),
-        });
-    }
-    let opened = Opened { case_id: case.id, side: first_side };
-    approval_case::Entity::insert(insertable(case)).exec_without_returning(tx.conn()).await?;
-    if !steps.is_empty() {
-        approval_step::Entity::insert_many(steps).exec_without_returning(tx.conn()).await?;
-    }
-    Ok(opened)
-}
-
-fn insertable(case: approval_case::Model) -> approval_case::ActiveModel {
-    approval_case::ActiveModel {
-        id: Set(case.id),
-        subject: Set(case.subject),
-        subject_id: Set(case.subject_id),
-        state: Set(case.state),
-        applicant_id: Set(case.applicant_id),
-        drafted_by: Set(case.drafted_by),
-        corrected_by: Set(case.corrected_by),
-        giver_id: Set(case.giver_id),
-        receiver_id: Set(case.receiver_id),
-        opened_at: Set(case.opened_at),
-        closed_at: Set(case.closed_at),
-        version: Set(case.version),
-    }
-}
-
 /// Ends the open case of a subject from outside: cancelled, expired, withdrawn. Without one nothing happens.
 ///
 /// # Errors
@@ -201,32 +95,59 @@ pub async fn pending_side(
     subject_id: Uuid,
 ) -> Result<Option<Side>, Fault> {
     let Some(case) = open_case(tx, subject, subject_id).await? else { return Ok(None) };
-    let step = approval_step::Entity::find()
-        .filter(approval_step::Column::CaseId.eq(case.id))
-        .filter(approval_step::Column::State.eq(StepState::Pending))
-        .one(tx.conn())
-        .await?;
-    Ok(step.map(|step| step.side))
+    let pending: Vec<Side> = undecided(tx, case.id)
+        .await?
+        .into_iter()
+        .filter(|step| step.state == StepState::Pending)
+        .map(|step| step.side)
+        .collect();
+    Ok(turn_of(&pending))
 }
 
-/// The case that a step belongs to. None where there is no such step, or not for the caller.
+/// Whose turn it is where several sides decide side by side: the asker's first, because it is its inactivity that a hold counts.
+pub(super) fn turn_of(pending: &[Side]) -> Option<Side> {
+    pending.iter().find(|side| **side == Side::Receiver).or(pending.first()).copied()
+}
+
+/// The steps of a case that nobody has decided, in order.
+async fn undecided(tx: &Tx, case: Uuid) -> Result<Vec<approval_step::Model>, Fault> {
+    Ok(approval_step::Entity::find()
+        .filter(approval_step::Column::CaseId.eq(case))
+        .filter(approval_step::Column::State.is_in([StepState::Waiting, StepState::Pending]))
+        .order_by_asc(approval_step::Column::Position)
+        .all(tx.conn())
+        .await?)
+}
+
+/// Locks a case: its steps do not change under the eyes of one who holds it.
+pub(super) async fn lock(tx: &Tx, case: Uuid) -> Result<Option<approval_case::Model>, Fault> {
+    Ok(approval_case::Entity::find_by_id(case).lock_exclusive().one(tx.conn()).await?)
+}
+
+/// The case that a step belongs to. None where there is no such step, or not for the caller. It is not locked: the stock of what
+/// the case is about comes first.
 ///
 /// # Errors
 /// The database's.
 pub async fn case_of(tx: &Tx, step_id: Uuid) -> Result<Option<approval_case::Model>, Fault> {
-    Ok(visible(tx, step_id).await?.map(|(_, case)| case))
+    let Some(step) = find(tx, step_id).await? else { return Ok(None) };
+    let case = approval_case::Entity::find_by_id(step.case_id).one(tx.conn()).await?;
+    Ok(case.filter(|case| seats::may_see(tx.actor(), &step, case)))
 }
 
-async fn visible(
+async fn find(tx: &Tx, step: Uuid) -> Result<Option<approval_step::Model>, Fault> {
+    Ok(approval_step::Entity::find_by_id(step).one(tx.conn()).await?)
+}
+
+/// A step that the caller may know of, with its case locked: a step may be added to a running case (see
+/// [`open`](super::open)), and whoever decides waits for that and sees it.
+async fn locked(
     tx: &Tx,
     step_id: Uuid,
 ) -> Result<Option<(approval_step::Model, approval_case::Model)>, Fault> {
-    let Some(step) = approval_step::Entity::find_by_id(step_id).one(tx.conn()).await? else {
-        return Ok(None);
-    };
-    let Some(case) = approval_case::Entity::find_by_id(step.case_id).one(tx.conn()).await? else {
-        return Ok(None);
-    };
+    let Some(step) = find(tx, step_id).await? else { return Ok(None) };
+    let Some(case) = lock(tx, step.case_id).await? else { return Ok(None) };
+    let Some(step) = find(tx, step_id).await? else { return Ok(None) };
     Ok(seats::may_see(tx.actor(), &step, &case).then_some((step, case)))
 }
 
@@ -235,31 +156,31 @@ async fn visible(
 /// # Errors
 /// Everything that is wrong with the verdict; a step that another has decided meanwhile.
 pub async fn decide(tx: &Tx, decision: &Decision) -> Result<Decided, Fault> {
-    let Some((step, case)) = visible(tx, decision.step_id).await? else {
+    let Some((step, case)) = locked(tx, decision.step_id).await? else {
         return Err(Rejection::new(Code::NotFound).at("stepId").into());
     };
+    let seated = seats::sits(tx.actor(), &step, &case);
     let comment = rules::judge(&Sitting {
         state: step.state,
         verdict: decision.verdict,
         comment: decision.comment.as_deref(),
         quantity: decision.quantity,
         subject: case.subject,
-        seated: seats::sits(tx.actor(), &step, &case),
+        seated: seated.is_some(),
         applicant: tx.actor().account_id().is_some_and(|account| seats::applicants(&case).contains(&account)),
     })
     .map_err(Fault::Rejected)?;
+    let absent = seated.and_then(|seated| seated.instead_of);
 
-    let next = approval_step::Entity::find()
-        .filter(approval_step::Column::CaseId.eq(case.id))
-        .filter(approval_step::Column::State.eq(StepState::Waiting))
-        .order_by_asc(approval_step::Column::Position)
-        .one(tx.conn())
-        .await?;
-    let (state, after) = rules::outcome(decision.verdict, next.is_none());
+    let others: Vec<approval_step::Model> =
+        undecided(tx, case.id).await?.into_iter().filter(|other| other.id != step.id).collect();
+    let states: Vec<_> = others.iter().map(|other| (other.state, other.stage)).collect();
+    let (state, after) = rules::outcome(decision.verdict, &states);
     // The condition, and not what was read, decides between two approvers who press at the same moment.
     let touched = approval_step::Entity::update_many()
         .col_expr(approval_step::Column::State, Expr::value(state))
         .col_expr(approval_step::Column::DecidedBy, Expr::value(tx.actor().account_id()))
+        .col_expr(approval_step::Column::DecidedFor, Expr::value(absent))
         .col_expr(approval_step::Column::DecidedAt, Expr::value(Some(tx.now())))
         .col_expr(approval_step::Column::Comment, Expr::value(comment.clone()))
         .col_expr(approval_step::Column::Version, Expr::col(approval_step::Column::Version).add(1))
@@ -270,12 +191,16 @@ pub async fn decide(tx: &Tx, decision: &Decision) -> Result<Decided, Fault> {
     if touched.rows_affected != 1 {
         return Err(Rejection::new(Code::Stale).at("stepId").into());
     }
-    let progress = match (after, next) {
-        (After::Next, Some(next)) => {
-            give_turn(tx, &case, &next).await?;
-            Progress::Next(next.side)
+    let progress = match after {
+        After::Beside => next_turn(others.iter().filter(|other| other.state == StepState::Pending))?,
+        After::Stage(stage) => {
+            let next: Vec<_> = others.iter().filter(|other| other.stage == stage).collect();
+            for step in &next {
+                turn::give(tx, &case, step).await?;
+            }
+            next_turn(next.into_iter())?
         }
-        (After::End(ended), _) => {
+        After::End(ended) => {
             end(tx, case.id, ended).await?;
             match ended {
                 CaseState::Approved => Progress::Approved,
@@ -283,11 +208,10 @@ pub async fn decide(tx: &Tx, decision: &Decision) -> Result<Decided, Fault> {
                 _ => Progress::Rejected,
             }
         }
-        (After::Next, None) => return Err(Fault::Internal(anyhow::anyhow!("a next step that is not there"))),
     };
     let payload = json!({
         "caseId": case.id, "stepId": step.id, "side": step.side, "role": step.role, "verdict": decision.verdict,
-        "comment": comment, "quantity": decision.quantity,
+        "comment": comment, "quantity": decision.quantity, "decidedFor": absent,
     });
     tx.record(subject(case.subject), case.subject_id, case.version, "approval.decided", &payload);
     Ok(Decided {
@@ -310,19 +234,10 @@ pub(super) fn subject(of: ApprovalSubject) -> Subject {
     }
 }
 
-async fn give_turn(tx: &Tx, case: &approval_case::Model, step: &approval_step::Model) -> Result<(), Fault> {
-    let seat = seats::find(tx, case, Seat { role: step.role, unit: step.unit_id }).await?;
-    let change = approval_step::ActiveModel {
-        id: Set(step.id),
-        state: Set(StepState::Pending),
-        role: Set(seat.role),
-        unit_id: Set(seat.unit),
-        pending_since: Set(Some(tx.now())),
-        version: Set(step.version + 1),
-        ..Default::default()
-    };
-    change.update(tx.conn()).await?;
-    Ok(())
+fn next_turn<'a>(steps: impl Iterator<Item = &'a approval_step::Model>) -> Result<Progress, Fault> {
+    let sides: Vec<Side> = steps.map(|step| step.side).collect();
+    let next = turn_of(&sides).ok_or_else(|| anyhow::anyhow!("a next step that is not there"))?;
+    Ok(Progress::Next(next))
 }
 
 async fn end(tx: &Tx, case_id: Uuid, state: CaseState) -> Result<(), Fault> {

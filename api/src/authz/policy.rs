@@ -69,6 +69,17 @@ const READ_CASE: &[(Role, Relation)] = &[
     (Auditor, Giver),
     (Auditor, Receiver),
 ];
+/// Sees what is overdue.
+const SUPERVISION: &[(Role, Relation)] = &[
+    (Head, Giver),
+    (Head, Receiver),
+    (Supervisor, Giver),
+    (Supervisor, Receiver),
+    (Office, Giver),
+    (Office, Receiver),
+    (Auditor, Giver),
+    (Auditor, Receiver),
+];
 /// Reads the ledger.
 const READ_SAVINGS: &[(Role, Relation)] = &[
     (Head, Giver),
@@ -92,6 +103,9 @@ const RULE_BOOK: &[(Role, Relation)] = &[(Administrator, City), (Office, City)];
 const GIVER_CLERK: &[(Role, Relation)] = &[(Clerk, Giver), (Office, Giver)];
 const RECEIVER_CLERK: &[(Role, Relation)] = &[(Clerk, Receiver)];
 const OFFICE: &[(Role, Relation)] = &[(Office, Giver)];
+/// The roles that approval rules can name; the step says at whom.
+const DECIDERS: &[(Role, Relation)] =
+    &[(Clerk, Anywhere), (Head, Anywhere), (Supervisor, Anywhere), (Office, Anywhere), (Finance, Anywhere)];
 
 operations! {
     // Queries.
@@ -119,6 +133,12 @@ operations! {
     Transfer "transfer": READ_CASE;
     Transfers "transfers": READ_CASE;
     Tasks "tasks": EVERYONE;
+    ApprovalRuleSets "approvalRuleSets": EVERYONE;
+    PreviewApproval "previewApproval": READ_CASE;
+    Delegations "delegations": EVERYONE;
+    OverdueSteps "overdueSteps": SUPERVISION;
+    OverdueBySeat "overdueBySeat": SUPERVISION;
+    WorkingCalendar "workingCalendar": EVERYONE;
     Savings "savings": READ_SAVINGS;
     SavingEntries "savingEntries": READ_SAVINGS;
     ExplainSaving "explainSaving": READ_SAVINGS;
@@ -147,7 +167,9 @@ operations! {
     RemovePhoto "removePhoto": &[(Clerk, Giver), (Office, Giver), (Staff, Warehouse)];
 
     // Approvals: the step says who; see `approvals`.
-    DecideSteps "decideSteps": &[(Clerk, Anywhere), (Head, Anywhere), (Supervisor, Anywhere), (Office, Anywhere), (Finance, Anywhere)];
+    DecideSteps "decideSteps": DECIDERS;
+    Delegate "delegate": DECIDERS;
+    EndDelegation "endDelegation": &[(Clerk, Anywhere), (Head, Anywhere), (Supervisor, Anywhere), (Office, Anywhere), (Finance, Anywhere), (Administrator, City)];
 
     // What the receiver's side does.
     DraftRequest "draftRequest": RECEIVER_CLERK;
@@ -178,6 +200,10 @@ operations! {
     SetStandard "setStandard": RULE_BOOK;
     SetRequiredField "setRequiredField": RULE_BOOK;
     SetCitySetting "setCitySetting": RULE_BOOK;
+    SetCalendarDays "setCalendarDays": RULE_BOOK;
+    SaveApprovalRuleSet "saveApprovalRuleSet": RULE_BOOK;
+    PublishApprovalRuleSet "publishApprovalRuleSet": RULE_BOOK;
+    DiscardApprovalRuleSet "discardApprovalRuleSet": RULE_BOOK;
     StartReindex "startReindex": ADMINISTRATOR;
     PurgeAsset "purgeAsset": ADMINISTRATOR;
     SaveWebhook "saveWebhook": ADMINISTRATOR;
@@ -185,4 +211,23 @@ operations! {
     RemoveWebhook "removeWebhook": ADMINISTRATOR;
     RetryDelivery "retryDelivery": ADMINISTRATOR;
     ChangePassword "changePassword": EVERYONE;
+}
+
+/// What belongs to deciding for somebody who is away: the steps, and to see what they are about.
+const DELEGABLE: &[Operation] = &[
+    Operation::Node,
+    Operation::Asset,
+    Operation::Listing,
+    Operation::Listings,
+    Operation::Request,
+    Operation::Requests,
+    Operation::RequestLines,
+    Operation::Tasks,
+    Operation::DecideSteps,
+];
+
+/// Whether somebody who stands in for another may do it by the other's grants.
+#[must_use]
+pub fn delegable(operation: Operation) -> bool {
+    DELEGABLE.contains(&operation)
 }

@@ -236,7 +236,8 @@ impl SettingForm {
     }
 }
 
-fn not_before(faults: &mut Vec<Rejection>, field: &str, day: NaiveDate, today: NaiveDate) {
+/// A day that is not over.
+pub(super) fn not_before(faults: &mut Vec<Rejection>, field: &str, day: NaiveDate, today: NaiveDate) {
     year(faults, field, day);
     if day < today {
         let expected = format!("不早于今天 {today} / not before today, {today}");

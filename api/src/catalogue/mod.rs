@@ -1,14 +1,17 @@
 //! Categories, allocation standards, and the rule book of the city: what is data and never code.
 //!
-//! - `save_category`, `set_standard`, `set_required_field`, `set_city_setting`: the use cases.
-//! - [`forms`]: what each must look like. [`rules`]: which standard counts. [`settings`]: the numbers a city may set.
+//! - `save_category`, `set_standard`, `set_required_field`, `set_city_setting`, `set_calendar_days`: the use cases.
+//! - [`calendar`]: working days. [`forms`]: what each must look like. [`rules`]: which standard counts. [`settings`]: the numbers a city may set.
 //! - [`steps`]: what other slices ask inside their transaction. [`read`]: finders. [`verify`]: standards against their audit.
 
+pub mod calendar;
+pub mod calendar_graphql;
 pub mod forms;
 pub mod graphql;
 pub mod read;
 pub mod rules;
 pub mod save_category;
+pub mod set_calendar_days;
 pub mod set_city_setting;
 pub mod set_required_field;
 pub mod set_standard;

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use entity::catalogue::{AssetKind, allocation_standard, category, city_setting, required_field};
+use entity::catalogue::{
+    AssetKind, allocation_standard, calendar_day, category, city_setting, required_field,
+};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
@@ -126,6 +128,21 @@ pub async fn settings(
             None => (setting, setting.default, None),
         })
         .collect())
+}
+
+/// The days of a year that are other than their weekday says.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn calendar_days(
+    conn: &impl ConnectionTrait,
+    year: i32,
+) -> Result<Vec<calendar_day::Model>, DbErr> {
+    use calendar_day::Column;
+    let ends = NaiveDate::from_ymd_opt(year, 1, 1).zip(NaiveDate::from_ymd_opt(year, 12, 31));
+    let Some((first, last)) = ends else { return Ok(Vec::new()) };
+    let of_year = Column::Day.between(first, last);
+    calendar_day::Entity::find().filter(of_year).order_by_asc(Column::Day).all(conn).await
 }
 
 /// One revision of a standard.

@@ -19,6 +19,10 @@ pub const SETTINGS: &[Setting] = &[
     Setting { name: "hold_days", default: 10, least: 1, most: 365 },
     // Days after a hand-over from which on the office may record a deemed receipt.
     Setting { name: "deemed_receipt_days", default: 10, least: 1, most: 365 },
+    // Working days for the decision of a step whose rule names no other term.
+    Setting { name: "approval_days", default: 5, least: 1, most: 365 },
+    // Working days after that term from which on an undecided step goes one level up.
+    Setting { name: "escalation_days", default: 5, least: 1, most: 365 },
     // Days after a receipt within which a defect sends the goods back.
     Setting { name: "defect_days", default: 30, least: 1, most: 365 },
 ];

@@ -2,6 +2,7 @@
 //! or the lines that ask for it, often both, so it stands above both: neither needs to know the other.
 //!
 //! - [`decide`]: approvers decide steps, many at once if they like.
+//! - [`preview`]: a dry run of the approval rules.
 //! - [`withdraw`]: a holder takes pieces back that nobody was promised.
 //! - [`purge`]: an administrator purges what was found to be secret.
 //! - [`freeze`]: a count, a dispute or a secrecy check pauses what it covers, until it is lifted.
@@ -9,6 +10,7 @@
 pub mod decide;
 pub mod freeze;
 pub mod graphql;
+pub mod preview;
 pub mod purge;
 #[cfg(test)]
 mod tests;

@@ -62,6 +62,10 @@ pub(super) fn sentences(code: Code) -> (&'static str, &'static str) {
             "The card may be a duplicate. Settle the case in the list of duplicates first.",
         ),
         Code::OwnHolding => ("不能申请本单位自己的资产。", "A unit cannot ask for what it holds itself."),
+        Code::NoStepForAll => (
+            "规则集缺少对所有 {subject} 事项均适用（无条件）的步骤，可能出现无人审批的情形；请补充后再发布。",
+            "No rule without conditions asks every {subject}: some would be approved by nobody. Add one, then publish.",
+        ),
         Code::OwnCase => (
             "申请人不能审批自己的申请，请由他人审批。",
             "Whoever applied cannot decide the same case. Leave it to another person.",

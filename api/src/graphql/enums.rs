@@ -52,6 +52,10 @@ graphql_enums! {
     ApprovalSubject = "entity::approvals::ApprovalSubject" { Listing, RequestLine }
     /// Whose step it is.
     Side = "entity::approvals::Side" { Giver, Receiver, Office }
+    /// Where on a side a seat is.
+    SeatLevel = "entity::approvals::SeatLevel" { Unit, Department, Top }
+    /// A border between giver and receiver.
+    Border = "entity::approvals::Border" { Department, Region, FiscalLevel }
     /// Life of a case.
     CaseState = "entity::approvals::CaseState" { Open, Approved, Returned, Rejected, Closed }
     /// Life of a step.
@@ -71,7 +75,7 @@ graphql_enums! {
     /// What an event or an audit entry is about.
     Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Saving, Webhook }
     /// What a job does.
-    JobKind = "entity::jobs::JobKind" { ExpireHolds, Reseat, Seal, Purge, Reindex, Reconcile, Import }
+    JobKind = "entity::jobs::JobKind" { ExpireHolds, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import }
     /// Life of a delivery.
     DeliveryState = "entity::deliveries::DeliveryState" { Waiting, Running, Behind, Delivered, Dead, Skipped }
     /// Life of a job.

@@ -13,6 +13,7 @@ pub enum Kind {
     Asset,
     Case,
     Category,
+    Delegation,
     Delivery,
     Duplicate,
     Entry,
@@ -25,6 +26,7 @@ pub enum Kind {
     Place,
     Region,
     Request,
+    RuleSet,
     Setting,
     Standard,
     Step,
@@ -36,11 +38,12 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 24] = [
+    const ALL: [(Self, &'static str); 26] = [
         (Self::Account, "acc"),
         (Self::Asset, "ast"),
         (Self::Case, "cas"),
         (Self::Category, "cat"),
+        (Self::Delegation, "dlg"),
         (Self::Delivery, "dlv"),
         (Self::Duplicate, "dup"),
         (Self::Entry, "sav"),
@@ -53,6 +56,7 @@ impl Kind {
         (Self::Place, "plc"),
         (Self::Region, "rgn"),
         (Self::Request, "req"),
+        (Self::RuleSet, "rls"),
         (Self::Setting, "set"),
         (Self::Standard, "std"),
         (Self::Step, "stp"),

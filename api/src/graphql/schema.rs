@@ -3,10 +3,15 @@ use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
 use super::limits;
 use super::nodes::NodeQuery;
 use crate::app::App;
+use crate::approvals::graphql::delegations::{DelegationMutation, DelegationQuery};
+use crate::approvals::graphql::rule_sets::{RuleSetMutation, RuleSetQuery};
+use crate::approvals::graphql::supervision::SupervisionQuery;
 use crate::assets::graphql::{AssetMutation, AssetQuery};
 use crate::audit::graphql::AuditQuery;
+use crate::catalogue::calendar_graphql::{CalendarMutation, CalendarQuery};
 use crate::catalogue::graphql::{CatalogueMutation, CatalogueQuery};
 use crate::decisions::graphql::{DecisionMutation, DecisionQuery};
+use crate::decisions::preview::PreviewQuery;
 use crate::deliveries::graphql::{DeliveriesMutation, DeliveriesQuery};
 use crate::events::graphql::EventsQuery;
 use crate::finding::graphql::{FindingMutation, FindingQuery};
@@ -26,11 +31,16 @@ pub struct Query(
     IdentityQuery,
     OrganisationQuery,
     CatalogueQuery,
+    CalendarQuery,
     WarehousesQuery,
     AssetQuery,
     ListingQuery,
     FindingQuery,
+    RuleSetQuery,
+    DelegationQuery,
+    SupervisionQuery,
     DecisionQuery,
+    PreviewQuery,
     RequestQuery,
     JobsQuery,
     AuditQuery,
@@ -47,10 +57,13 @@ pub struct Mutation(
     IdentityMutation,
     OrganisationMutation,
     CatalogueMutation,
+    CalendarMutation,
     WarehousesMutation,
     AssetMutation,
     ListingMutation,
     PhotosMutation,
+    RuleSetMutation,
+    DelegationMutation,
     DecisionMutation,
     RequestMutation,
     TransferMutation,

@@ -16,7 +16,17 @@ pub struct Actor(Arc<Inner>);
 struct Inner {
     account: Option<account::Model>,
     grants: Vec<Grant>,
+    stands_in: Vec<StandIn>,
     everything: bool,
+}
+
+/// Somebody who is away, and what is held in their stead: to decide steps, and to see what is decided.
+#[derive(Clone, Debug)]
+pub struct StandIn {
+    /// Account of who is away.
+    pub instead_of: Uuid,
+    /// What that person holds. What others have delegated to them does not pass on.
+    pub grants: Vec<Grant>,
 }
 
 /// A role and the place where it is held, spelled out into units.
@@ -28,6 +38,14 @@ pub struct Grant {
     pub units: UnitSet,
     /// Warehouses it covers; none means only those its scope names.
     pub warehouses: Warehouses,
+}
+
+impl Grant {
+    /// Whether it is this role, at this unit.
+    #[must_use]
+    pub fn is(&self, role: Role, unit: Uuid) -> bool {
+        self.role == role && self.units.contains(unit)
+    }
 }
 
 /// Warehouses that a grant covers.
@@ -43,25 +61,23 @@ impl Actor {
     /// The service itself: jobs, imports at the command line, the demo. May do everything.
     #[must_use]
     pub fn system() -> Self {
-        Self(Arc::new(Inner { account: None, grants: Vec::new(), everything: true }))
+        Self(Arc::new(Inner { account: None, grants: Vec::new(), stands_in: Vec::new(), everything: true }))
     }
 
-    /// A person with the grants that are valid today.
+    /// A person with the grants that are valid today, and those of whom the person stands in for.
     #[must_use]
-    pub fn person(account: account::Model, grants: &[role_grant::Model], reference: &Reference) -> Self {
-        let grants = grants
+    pub fn person(
+        account: account::Model,
+        grants: &[role_grant::Model],
+        absent: &[(Uuid, Vec<role_grant::Model>)],
+        reference: &Reference,
+    ) -> Self {
+        let stands_in = absent
             .iter()
-            .map(|grant| Grant {
-                role: grant.role,
-                units: units_of(grant.scope, grant.scope_id, reference),
-                warehouses: match (grant.scope, grant.scope_id) {
-                    (Scope::City, _) => Warehouses::All,
-                    (Scope::Warehouse, Some(id)) => Warehouses::Only(HashSet::from([id])),
-                    _ => Warehouses::Only(HashSet::new()),
-                },
-            })
+            .map(|(account, grants)| StandIn { instead_of: *account, grants: spelled_out(grants, reference) })
             .collect();
-        Self(Arc::new(Inner { account: Some(account), grants, everything: false }))
+        let grants = spelled_out(grants, reference);
+        Self(Arc::new(Inner { account: Some(account), grants, stands_in, everything: false }))
     }
 
     /// Account of a person; none for the service itself.
@@ -80,6 +96,19 @@ impl Actor {
     #[must_use]
     pub fn grants(&self) -> &[Grant] {
         &self.0.grants
+    }
+
+    /// Whom the person stands in for today.
+    #[must_use]
+    pub fn stands_in(&self) -> &[StandIn] {
+        &self.0.stands_in
+    }
+
+    /// Grants by which the operation may be done: the person's own, and those of absent ones where it belongs to deciding for
+    /// them.
+    fn grants_for(&self, operation: Operation) -> impl Iterator<Item = &Grant> {
+        let absent = self.0.stands_in.iter().filter(move |_| authz::delegable(operation));
+        self.0.grants.iter().chain(absent.flat_map(|stand_in| &stand_in.grants))
     }
 
     /// Language for messages.
@@ -103,8 +132,7 @@ impl Actor {
     /// Whether the person holds the role at the unit.
     #[must_use]
     pub fn holds(&self, role: Role, unit: Uuid) -> bool {
-        self.0.everything
-            || self.0.grants.iter().any(|grant| grant.role == role && grant.units.contains(unit))
+        self.0.everything || self.0.grants.iter().any(|grant| grant.is(role, unit))
     }
 
     /// Whether some grant of the person may do `operation` at all, wherever.
@@ -114,7 +142,7 @@ impl Actor {
         matches!(operation, Operation::Me | Operation::ChangePassword)
             || self.0.everything
             || authz::rules(operation).iter().any(|(role, relation)| {
-                self.0.grants.iter().any(|grant| {
+                self.grants_for(operation).any(|grant| {
                     grant.role == *role && (*relation != Relation::City || grant.units == UnitSet::All)
                 })
             })
@@ -137,7 +165,7 @@ impl Actor {
     pub fn reach(&self, operation: Operation) -> Reach {
         let mut reach = Reach { everywhere: self.0.everything, ..Reach::default() };
         for (role, relation) in authz::rules(operation) {
-            for grant in self.0.grants.iter().filter(|grant| grant.role == *role) {
+            for grant in self.grants_for(operation).filter(|grant| grant.role == *role) {
                 match relation {
                     Relation::Anywhere => reach.everywhere = true,
                     Relation::City => reach.everywhere |= grant.units == UnitSet::All,
@@ -152,6 +180,21 @@ impl Actor {
         }
         reach
     }
+}
+
+fn spelled_out(grants: &[role_grant::Model], reference: &Reference) -> Vec<Grant> {
+    grants
+        .iter()
+        .map(|grant| Grant {
+            role: grant.role,
+            units: units_of(grant.scope, grant.scope_id, reference),
+            warehouses: match (grant.scope, grant.scope_id) {
+                (Scope::City, _) => Warehouses::All,
+                (Scope::Warehouse, Some(id)) => Warehouses::Only(HashSet::from([id])),
+                _ => Warehouses::Only(HashSet::new()),
+            },
+        })
+        .collect()
 }
 
 fn units_of(scope: Scope, scope_id: Option<Uuid>, reference: &Reference) -> UnitSet {

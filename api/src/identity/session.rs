@@ -8,11 +8,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use entity::approvals::delegation;
 use entity::identity::{account, rights_generation, role_grant, session};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect, QueryTrait,
-    Set,
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Set,
 };
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -233,8 +234,40 @@ impl App {
             .await?;
         let Some(account) = account else { return Ok(None) };
         let today = self.clock().today();
-        let grants = role_grant::Entity::find()
-            .filter(role_grant::Column::AccountId.eq(account_id))
+        let absent: Vec<Uuid> = delegation::Entity::find()
+            .select_only()
+            .column(delegation::Column::FromAccountId)
+            .filter(delegation::Column::ToAccountId.eq(account_id))
+            .filter(delegation::Column::ValidTo.gte(today))
+            .filter(delegation::Column::ValidFrom.lte(today))
+            .filter(delegation::Column::EndedAt.is_null())
+            .distinct()
+            .order_by_asc(delegation::Column::FromAccountId)
+            .into_tuple()
+            .all(self.db().read())
+            .await?;
+        let mut grants = self.grants_of(&[account_id], today).await?;
+        let mut others =
+            if absent.is_empty() { HashMap::new() } else { self.grants_of(&absent, today).await? };
+        let own = grants.remove(&account_id).unwrap_or_default();
+        let absent: Vec<_> = absent.into_iter().filter_map(|id| others.remove_entry(&id)).collect();
+        Ok(Some(Actor::person(account, &own, &absent, &self.reference())))
+    }
+
+    /// The grants valid on a day of active accounts.
+    async fn grants_of(
+        &self,
+        accounts: &[Uuid],
+        today: NaiveDate,
+    ) -> Result<HashMap<Uuid, Vec<role_grant::Model>>, Fault> {
+        let active = account::Entity::find()
+            .select_only()
+            .column(account::Column::Id)
+            .filter(account::Column::Id.is_in(accounts.iter().copied()))
+            .filter(account::Column::Active.eq(true))
+            .into_query();
+        let found = role_grant::Entity::find()
+            .filter(role_grant::Column::AccountId.in_subquery(active))
             .filter(role_grant::Column::ValidFrom.lte(today))
             .filter(
                 Condition::any()
@@ -243,7 +276,11 @@ impl App {
             )
             .all(self.db().read())
             .await?;
-        Ok(Some(Actor::person(account, &grants, &self.reference())))
+        let mut by_account: HashMap<Uuid, Vec<role_grant::Model>> = HashMap::new();
+        for grant in found {
+            by_account.entry(grant.account_id).or_default().push(grant);
+        }
+        Ok(by_account)
     }
 }
 

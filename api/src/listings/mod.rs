@@ -4,6 +4,7 @@
 //! - [`draft`]: a clerk offers a card, in draft.
 //! - [`update`]: changes a draft, or what was sent back.
 //! - [`submit`]: hands it to the approvers; tells everything that is missing at once.
+//! - [`goods`]: what approvers go by.
 //! - [`inspect`]: warehouse staff accepts a PHYSICAL one, in full or in part, or sends it to repair or back.
 //! - [`verify`]: compares what is offered with the audit trail.
 //!
@@ -11,6 +12,7 @@
 
 pub mod draft;
 pub mod freezes;
+pub mod goods;
 pub mod graphql;
 mod inputs;
 pub mod inspect;

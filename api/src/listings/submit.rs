@@ -1,6 +1,7 @@
 //! A clerk hands an offer to the approvers. Everything that is missing is told at once.
 
 use entity::approvals::ApprovalSubject;
+use entity::assets::asset;
 use entity::catalogue::RequiredStep;
 use entity::events::Subject;
 use entity::listings::{listing, listing_stock};
@@ -10,11 +11,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::goods::goods;
 use super::rules::{self, Command, Submission};
 use super::update::changeable;
 use super::{steps, terms};
 use crate::app::App;
-use crate::approvals::steps::{self as approvals, Decided, NewCase, Progress};
+use crate::approvals::steps::{self as approvals, Decided, NewCase, Progress, Question};
 use crate::assets;
 use crate::authz::Operation;
 use crate::fault::{Code, Fault};
@@ -73,14 +75,11 @@ pub async fn submit_listing(
         let saved = steps::save(&tx, next).await?;
         let applicant = tx.actor().account_id().unwrap_or(saved.created_by);
         let case = NewCase {
-            subject: ApprovalSubject::Listing,
+            question: question(&saved, &card, stock.available),
             subject_id: saved.id,
-            custody: saved.custody,
             applicant,
             drafter: saved.created_by,
             corrector: None,
-            giver: Some(saved.unit_id),
-            receiver: saved.directed_to,
         };
         let opened = approvals::open(&tx, case).await?;
         let payload = json!({ "quantity": stock.available, "caseId": opened.case_id });
@@ -92,6 +91,18 @@ pub async fn submit_listing(
         Ok(Submitted { id: saved.id })
     })
     .await
+}
+
+/// What approvers are asked by that such an offer is handed in.
+#[must_use]
+pub fn question(listing: &listing::Model, card: &asset::Model, pieces: i64) -> Question {
+    Question {
+        subject: ApprovalSubject::Listing,
+        goods: goods(listing, card, pieces),
+        together: None,
+        giver: Some(listing.unit_id),
+        receiver: listing.directed_to,
+    }
 }
 
 fn unopposed(case_id: Uuid, listing: Uuid) -> Decided {

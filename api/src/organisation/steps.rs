@@ -1,12 +1,13 @@
 //! What other slices, such as the import, may do inside their transaction.
 //!
-//! Whoever calls these has called [`rights_changed`](crate::identity::session::rights_changed) first: it locks the one
+//! Whoever puts something has called [`rights_changed`](crate::identity::session::rights_changed) first: it locks the one
 //! row that all changes of reference data take, so that two of them never check against each other's old state (a circle
 //! of two moves, a name taken twice).
 
 use entity::events::Subject;
-use entity::organisation::{UnitState, region, unit};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use entity::organisation::{UnitState, region, unit, unit_guard};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Set};
 use uuid::Uuid;
 
 use super::rules::{RegionForm, UnitForm};
@@ -185,4 +186,21 @@ async fn find_region(tx: &Tx, id: Uuid) -> Result<Option<region::Model>, Fault> 
 
 async fn find_unit(tx: &Tx, id: Uuid) -> Result<Option<unit::Model>, Fault> {
     Ok(unit::Entity::find_by_id(id).one(tx.conn()).await?)
+}
+
+/// Touches the guard row of a unit: a decision that reads several of its rows waits for every other such decision.
+/// Row versions do not stop write skew.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn touch_guard(tx: &Tx, unit: Uuid) -> Result<(), Fault> {
+    let row = unit_guard::ActiveModel { unit_id: Set(unit), n: Set(1) };
+    let raise = Expr::col((unit_guard::Entity, unit_guard::Column::N)).add(1);
+    unit_guard::Entity::insert(row)
+        .on_conflict(
+            OnConflict::column(unit_guard::Column::UnitId).value(unit_guard::Column::N, raise).to_owned(),
+        )
+        .exec_without_returning(tx.conn())
+        .await?;
+    Ok(())
 }

@@ -5,6 +5,7 @@
 
 use chrono::TimeDelta;
 use entity::approvals::{ApprovalSubject, Side};
+use entity::assets::asset;
 use entity::events::Subject;
 use entity::listings::listing;
 use entity::requests::{LineState, request, request_line};
@@ -12,6 +13,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, Query
 use serde_json::json;
 use uuid::Uuid;
 
+use super::batch::Batch;
 use super::rules::{self, Command, Move};
 use crate::approvals;
 use crate::catalogue;
@@ -121,17 +123,24 @@ pub(crate) async fn open_case(
     request: &request::Model,
     line: Uuid,
     listing: &listing::Model,
+    pieces: i64,
+    batch: &Batch,
     corrector: Option<Uuid>,
 ) -> Result<Option<Side>, Fault> {
+    let card = asset::Entity::find_by_id(listing.asset_id).one(tx.conn()).await?;
+    let card = card.ok_or_else(|| anyhow::anyhow!("listing {} has no card", listing.id))?;
     let case = approvals::steps::NewCase {
-        subject: ApprovalSubject::RequestLine,
+        question: approvals::steps::Question {
+            subject: ApprovalSubject::RequestLine,
+            goods: listings::goods::goods(listing, &card, pieces),
+            together: Some(batch.together(listing.unit_id)),
+            giver: Some(listing.unit_id),
+            receiver: Some(request.unit_id),
+        },
         subject_id: line,
-        custody: listing.custody,
         applicant: request.submitted_by.unwrap_or(request.created_by),
         drafter: request.created_by,
         corrector,
-        giver: Some(listing.unit_id),
-        receiver: Some(request.unit_id),
     };
     Ok(approvals::steps::open(tx, case).await?.side)
 }
@@ -148,12 +157,14 @@ pub(crate) async fn start_approvals(
     request: &request::Model,
     line: &request_line::Model,
     listing: &listing::Model,
+    pieces: i64,
+    batch: &Batch,
     hold_time: TimeDelta,
     command: impl FnOnce(Option<chrono::DateTime<chrono::Utc>>) -> Command,
 ) -> Result<(request_line::Model, bool), Fault> {
     // Who moves the queue up is nobody's applicant: only the correction itself is the actor's own.
     let corrector = (line.state == LineState::Returned).then(|| tx.actor().account_id()).flatten();
-    let side = open_case(tx, request, line.id, listing, corrector).await?;
+    let side = open_case(tx, request, line.id, listing, pieces, batch, corrector).await?;
     // The hold lapses only while the asker's own side has to act.
     let until = (side == Some(Side::Receiver)).then(|| tx.now() + hold_time);
     let (line, freed) = carry_out(tx, line, command(until)).await?;

@@ -9,6 +9,7 @@
 //! - [`expire`]: lets holds lapse that the asker's side forgot.
 //! - [`steps`]: decisions of approvers, hand-overs and withdrawals reach the lines here; the queue moves up here.
 
+pub(crate) mod batch;
 pub mod cancel;
 pub mod discard;
 pub mod draft;

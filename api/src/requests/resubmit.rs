@@ -3,6 +3,7 @@
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::batch::Batch;
 use super::cancel::Done;
 use super::rules::{self, Command};
 use super::steps::{self, Change};
@@ -44,10 +45,12 @@ pub async fn resubmit(app: &App, actor: &Actor, key: Option<&str>, input: &Input
         rules::apply(&before, probe, tx.now())?;
         let request = line::request_of(&tx, &before).await?;
         let listing = line::listing(&tx, &before).await?;
+        let batch = Batch::of(tx.conn(), request.id).await?;
         let hold_time = line::hold_time(&tx).await?;
         let command = |until| Command::Resubmit { quantity, comment, until };
         let (after, freed) =
-            line::start_approvals(&tx, &request, &before, &listing, hold_time, command).await?;
+            line::start_approvals(&tx, &request, &before, &listing, quantity, &batch, hold_time, command)
+                .await?;
         if freed {
             steps::settle_queue(&tx, after.listing_id, Change::Freed).await?;
         }

@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::listings::{ListingState, listing};
-use entity::organisation::unit_guard;
 use entity::requests::{LineReason, LineState, request_line};
 use entity::transfers::transfer;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
+use super::batch::Batch;
 use super::rules::{self, Command};
 use super::{frozen, line};
 use crate::approvals::steps::{Decided, Progress};
@@ -91,8 +91,9 @@ pub async fn settle_queue(tx: &Tx, listing: Uuid, change: Change) -> Result<(), 
         let request = line::request_of(tx, &head).await?;
         let offer = line::listing(tx, &head).await?;
         let hold_time = line::hold_time(tx).await?;
-        line::start_approvals(tx, &request, &head, &offer, hold_time, |until| Command::Promote { until })
-            .await?;
+        let batch = Batch::of(tx.conn(), request.id).await?;
+        let command = |until| Command::Promote { until };
+        line::start_approvals(tx, &request, &head, &offer, head.quantity, &batch, hold_time, command).await?;
     }
 }
 
@@ -281,22 +282,5 @@ pub(crate) async fn close_if_settled(tx: &Tx, line: &request_line::Model) -> Res
     if !open {
         line::carry_out(tx, line, Command::Book).await?;
     }
-    Ok(())
-}
-
-/// Touches the guard row of a unit: a decision that reads several of its rows waits for every other such decision.
-/// Row versions do not stop write skew.
-///
-/// # Errors
-/// When the database does not answer.
-pub(crate) async fn touch_guard(tx: &Tx, unit: Uuid) -> Result<(), Fault> {
-    let row = unit_guard::ActiveModel { unit_id: Set(unit), n: Set(1) };
-    let raise = Expr::col((unit_guard::Entity, unit_guard::Column::N)).add(1);
-    unit_guard::Entity::insert(row)
-        .on_conflict(
-            OnConflict::column(unit_guard::Column::UnitId).value(unit_guard::Column::N, raise).to_owned(),
-        )
-        .exec_without_returning(tx.conn())
-        .await?;
     Ok(())
 }

@@ -11,9 +11,10 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::batch::Batch;
 use super::draft::Done;
 use super::rules::{self, Asked, Command};
-use super::{line, read, steps};
+use super::{line, read};
 use crate::app::App;
 use crate::authz::{Operation, Parties};
 use crate::fault::{Code, Fault, Rejection};
@@ -21,6 +22,7 @@ use crate::identity::Actor;
 use crate::jobs;
 use crate::listings;
 use crate::listings::steps::{Asker, Hold};
+use crate::organisation;
 use crate::write::{self, Tx};
 
 /// Series of the numbers of a 调剂申请.
@@ -61,7 +63,7 @@ pub async fn submit(app: &App, actor: &Actor, key: Option<&str>, input: &Input) 
         if input.version.is_some_and(|version| version != request.version) || lines != seen {
             return Err(Code::Stale.into());
         }
-        steps::touch_guard(&tx, request.unit_id).await?;
+        organisation::steps::touch_guard(&tx, request.unit_id).await?;
         let mut offers = Vec::with_capacity(lines.len());
         let mut asked = Vec::with_capacity(lines.len());
         let mut known = HashSet::new();
@@ -88,6 +90,7 @@ pub async fn submit(app: &App, actor: &Actor, key: Option<&str>, input: &Input) 
 
         // Known to the cases that the lines open.
         let request = request::Model { submitted_by: actor.account_id(), ..request };
+        let batch = Batch::of(tx.conn(), request.id).await?;
         let hold_time = line::hold_time(&tx).await?;
         let mut pairs: Vec<_> = lines.into_iter().zip(offers).collect();
         pairs.sort_by_key(|(line, _)| line.listing_id);
@@ -96,7 +99,7 @@ pub async fn submit(app: &App, actor: &Actor, key: Option<&str>, input: &Input) 
             // A draft may be older than the terms of the offer.
             let line =
                 request_line::Model { giver_id: offer.unit_id, warehouse_id: offer.warehouse_id, ..line };
-            place(&tx, &request, &line, &offer, hold_time).await?;
+            place(&tx, &request, &line, &offer, &batch, hold_time).await?;
         }
         // Last, because everybody who submits waits for the series.
         let submitted = request::Model {
@@ -119,12 +122,13 @@ async fn place(
     request: &request::Model,
     line: &request_line::Model,
     offer: &listing::Model,
+    batch: &Batch,
     hold_time: chrono::TimeDelta,
 ) -> Result<(), Fault> {
     let reason = match listings::steps::hold(tx, line.listing_id, line.quantity, Asker::New).await? {
         Hold::Held(_) => {
-            line::start_approvals(tx, request, line, offer, hold_time, |until| Command::Hold { until })
-                .await?;
+            let command = |until| Command::Hold { until };
+            line::start_approvals(tx, request, line, offer, line.quantity, batch, hold_time, command).await?;
             return Ok(());
         }
         Hold::Short(_) => LineReason::HeldByOthers,

@@ -95,6 +95,8 @@ fn ask(frame: &mut Frame<'_>, line: &Line, papers: Papers, rows: &mut Rows) -> U
             subject_id: id,
             applicant: line.asked_by,
             receiver: Some(receiver),
+            pieces: line.asked.into(),
+            batch: Some(request_id),
             opened_at: submitted_at,
             ended_at: line.updated_at,
             over: line.state != LineState::Submitted,

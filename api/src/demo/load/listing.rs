@@ -20,6 +20,7 @@ use crate::assets::details::{Details, RealEstate, Software, Vehicle};
 use crate::assets::serial;
 use crate::assets::verify::Facts;
 use crate::demo::city::{self, GeneratedListing};
+use crate::listings::goods::item_value;
 
 /// What all rows of a listing share.
 pub(super) struct Frame<'a> {
@@ -28,6 +29,8 @@ pub(super) struct Frame<'a> {
     pub(super) id: Uuid,
     pub(super) giver: Uuid,
     pub(super) ids: Stream,
+    /// Category, and value of one piece in minor units as approvers see it; none where it is not known.
+    pub(super) worth: (Option<Uuid>, Option<i64>),
 }
 
 impl Frame<'_> {
@@ -51,9 +54,10 @@ pub(super) fn add(context: &Context, index: u32, rows: &mut Rows) -> anyhow::Res
     let created_at = context.clock.instant(generated.created_at);
     let id = ids.next(created_at);
     let giver = context.base.units[generated.asset.holder as usize];
-    let frame = &mut Frame { context, listing: &generated, id, giver, ids };
+    let frame = &mut Frame { context, listing: &generated, id, giver, ids, worth: (None, None) };
 
     let card = card(frame, created_at);
+    frame.worth = (card.category_id, item_value(&card));
     photos(frame, &card, created_at, rows)?;
     let mut cards = Cards::new(card, &mut frame.ids);
     if let Some(submitted_at) = generated.submitted_at {
@@ -61,7 +65,9 @@ pub(super) fn add(context: &Context, index: u32, rows: &mut Rows) -> anyhow::Res
             subject: ApprovalSubject::Listing,
             subject_id: id,
             applicant: generated.created_by,
-            receiver: None,
+            receiver: generated.directed_to.map(|unit| frame.unit(unit)),
+            pieces: generated.stock.offered.into(),
+            batch: None,
             opened_at: submitted_at,
             ended_at: generated.updated_at,
             over: generated.state != ListingState::Submitted,

@@ -42,6 +42,7 @@ use tokio::sync::mpsc;
 pub use progress::Progress;
 
 use base::Base;
+use cases::Rules;
 use outline::Outline;
 use pictures::Drawing;
 use rows::Rows;
@@ -78,6 +79,7 @@ struct Context {
     outline: Outline,
     pictures: HashMap<Picture, String>,
     rates: Rates,
+    rules: Rules,
 }
 
 /// Whether a city is in the database that was not loaded to its end: nobody should work with it.
@@ -166,8 +168,10 @@ async fn fill(
     }
     app.load_reference().await?;
     let rates = Rates::load(app, plan.today).await?;
+    let rules = Rules::load(app, plan.today).await?;
     let pictures = drawn.hashes;
-    let context = Arc::new(Context { city, clock: app.clock().clone(), base, outline, pictures, rates });
+    let context =
+        Arc::new(Context { city, clock: app.clock().clone(), base, outline, pictures, rates, rules });
     let done = usize::try_from(done.unwrap_or_default())?;
     listings(app, &context, done, progress).await?;
     progress.begin("seals", 0, 1);

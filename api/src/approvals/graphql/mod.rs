@@ -1,9 +1,16 @@
 //! Cases and steps in the schema. Root fields stand in [`crate::decisions`], above what is approved.
 
-use async_graphql::{Context, ID, Object};
-use chrono::{DateTime, Utc};
-use entity::approvals::{ApprovalSubject as SubjectKind, approval_case};
+pub mod delegations;
+pub mod reasons;
+pub mod rule_sets;
+pub mod supervision;
 
+use async_graphql::{Context, ID, Object};
+use chrono::{DateTime, NaiveDate, Utc};
+use entity::approvals::{ApprovalSubject as SubjectKind, StepState as StepStateKind, approval_case};
+
+use self::reasons::ApprovalReason;
+use self::rule_sets::ApprovalRuleSet;
 use super::read::{CaseRow, StepRow};
 use crate::graphql::context::Given;
 use crate::graphql::enums::{ApprovalSubject, CaseState, Role, Side, StepState};
@@ -60,6 +67,14 @@ impl ApprovalCase {
         self.0.case.closed_at
     }
 
+    /// The rules it goes by; null for one that was opened before rules were kept in sets.
+    async fn rule_set(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<ApprovalRuleSet>> {
+        match self.0.case.rule_set_id {
+            Some(id) => ApprovalRuleSet::load(ctx.app(), id).await,
+            None => Ok(None),
+        }
+    }
+
     /// Its steps in order.
     async fn steps(&self) -> Vec<ApprovalStep> {
         self.0.steps.iter().cloned().map(ApprovalStep).collect()
@@ -71,6 +86,11 @@ impl ApprovalStep {
     /// Global id.
     async fn id(&self) -> ID {
         encode(Kind::Step, self.0.step.id)
+    }
+
+    /// When its turn is: steps of one stage go side by side.
+    async fn stage(&self) -> i64 {
+        self.0.step.stage
     }
 
     /// 1, 2, 3 …
@@ -102,6 +122,33 @@ impl ApprovalStep {
     /// Name of who decided it.
     async fn decided_by(&self) -> Option<&str> {
         self.0.decided_by.as_deref()
+    }
+
+    /// Name of who was away, where somebody decided in their stead.
+    async fn decided_for(&self) -> Option<&str> {
+        self.0.decided_for.as_deref()
+    }
+
+    /// Which rules ask for it, and why.
+    async fn reasons(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<ApprovalReason>> {
+        let locale = ctx.actor()?.locale();
+        Ok(reasons::reasons(&self.0.why, &ctx.app().reference(), locale))
+    }
+
+    /// Civil day by which it should be decided, by the working calendar; null before its turn.
+    async fn due_on(&self) -> Option<NaiveDate> {
+        self.0.step.due_on
+    }
+
+    /// Whether it should have been decided by now.
+    async fn overdue(&self, ctx: &Context<'_>) -> bool {
+        let today = ctx.app().clock().today();
+        self.0.step.state == StepStateKind::Pending && self.0.step.due_on.is_some_and(|due_on| due_on < today)
+    }
+
+    /// When it went one level up because nobody decided it; null where it did not.
+    async fn escalated_at(&self) -> Option<DateTime<Utc>> {
+        self.0.step.escalated_at
     }
 
     /// When it was decided.
