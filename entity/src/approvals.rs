@@ -4,7 +4,6 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Role;
-use crate::listings::Custody;
 
 text_enum! {
     /// What is approved.

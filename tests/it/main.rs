@@ -6,6 +6,7 @@
 mod bad_input;
 mod books;
 mod chain;
+mod cities;
 mod crash;
 mod deliveries;
 mod frame;
@@ -37,6 +38,7 @@ fn main() -> std::process::ExitCode {
     log::register(&mut registry);
     lists::register(&mut registry);
     chain::register(&mut registry);
+    cities::register(&mut registry);
     real_input::register(&mut registry);
     races::register(&mut registry);
     stories::register(&mut registry);

@@ -178,12 +178,16 @@ fn party(reference: &Reference, unit: Uuid) -> Party {
     Party { unit, department: department(reference, unit), top }
 }
 
-/// The supervising department (主管部门): the one that is named for the unit or for the nearest one above it, else the top of its
-/// tree.
+/// The supervising department (主管部门): the one that is named for the unit or for the nearest one above it. A unit that
+/// supervises others is its own; at last the top of the tree is.
 fn department(reference: &Reference, unit: Uuid) -> Uuid {
     let mut path = vec![unit];
     path.extend(reference.unit_parents(unit));
-    let named = path.iter().find_map(|id| reference.unit(*id)?.supervisor_id);
+    let supervises = |id: Uuid| reference.units().any(|other| other.supervisor_id == Some(id));
+    let named = path.iter().find_map(|id| {
+        let named = reference.unit(*id)?.supervisor_id;
+        named.or_else(|| supervises(*id).then_some(*id))
+    });
     named.or(path.last().copied()).unwrap_or(unit)
 }
 

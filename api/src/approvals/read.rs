@@ -7,8 +7,8 @@ use entity::approvals::{ApprovalSubject, Side, approval_case, approval_step};
 use entity::identity::Role;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
-    QuerySelect, RelationDef,
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    RelationDef,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -64,24 +64,6 @@ pub async fn rules_of_all(
     Ok(by_set)
 }
 
-/// Several rules of whatever sets.
-///
-/// # Errors
-/// As [`rules_of`].
-pub(super) async fn rules_by_id(
-    conn: &impl ConnectionTrait,
-    ids: &[Uuid],
-) -> Result<HashMap<Uuid, Rule>, Fault> {
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let rows = approval_rule::Entity::find()
-        .filter(approval_rule::Column::Id.is_in(ids.iter().copied()))
-        .all(conn)
-        .await?;
-    rows.into_iter().map(|row| Ok((row.id, rule(row)?))).collect()
-}
-
 fn rule(row: approval_rule::Model) -> Result<Rule, Fault> {
     Ok(Rule {
         // A condition that is not understood is not one that is met: better no case than one without a step.

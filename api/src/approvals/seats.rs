@@ -10,8 +10,8 @@ use uuid::Uuid;
 use super::rules::{self, Seat};
 use crate::authz::UnitSet;
 use crate::fault::Fault;
-use crate::identity::Actor;
-use crate::identity::actor::Grant;
+use crate::identity::{Actor, Grant};
+
 use crate::organisation::Reference;
 use crate::write::Tx;
 

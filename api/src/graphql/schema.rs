@@ -25,51 +25,46 @@ use crate::savings::graphql::SavingsQuery;
 use crate::transfers::graphql::{TransferMutation, TransferQuery};
 use crate::warehouses::graphql::{WarehousesMutation, WarehousesQuery};
 
-/// What may be asked.
+// In groups: the futures of the fields of a merged object lie in each other, one a member.
+
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(
-    IdentityQuery,
-    OrganisationQuery,
+struct PeopleQuery(IdentityQuery, OrganisationQuery, JobsQuery, AuditQuery, EventsQuery, DeliveriesQuery);
+
+#[derive(Debug, Default, MergedObject)]
+struct RuleBookQuery(
     CatalogueQuery,
     CalendarQuery,
-    WarehousesQuery,
-    AssetQuery,
-    ListingQuery,
-    FindingQuery,
     RuleSetQuery,
     DelegationQuery,
     SupervisionQuery,
-    DecisionQuery,
     PreviewQuery,
-    RequestQuery,
-    JobsQuery,
-    AuditQuery,
-    EventsQuery,
-    DeliveriesQuery,
-    TransferQuery,
-    SavingsQuery,
-    NodeQuery,
 );
+
+#[derive(Debug, Default, MergedObject)]
+struct GoodsQuery(WarehousesQuery, AssetQuery, ListingQuery, FindingQuery);
+
+#[derive(Debug, Default, MergedObject)]
+struct MovesQuery(DecisionQuery, RequestQuery, TransferQuery, SavingsQuery);
+
+/// What may be asked.
+#[derive(Debug, Default, MergedObject)]
+pub struct Query(PeopleQuery, RuleBookQuery, GoodsQuery, MovesQuery, NodeQuery);
+
+#[derive(Debug, Default, MergedObject)]
+struct PeopleMutation(IdentityMutation, OrganisationMutation, DeliveriesMutation);
+
+#[derive(Debug, Default, MergedObject)]
+struct RuleBookMutation(CatalogueMutation, CalendarMutation, RuleSetMutation, DelegationMutation);
+
+#[derive(Debug, Default, MergedObject)]
+struct GoodsMutation(WarehousesMutation, AssetMutation, ListingMutation, PhotosMutation, FindingMutation);
+
+#[derive(Debug, Default, MergedObject)]
+struct MovesMutation(DecisionMutation, RequestMutation, TransferMutation);
 
 /// What may be done.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(
-    IdentityMutation,
-    OrganisationMutation,
-    CatalogueMutation,
-    CalendarMutation,
-    WarehousesMutation,
-    AssetMutation,
-    ListingMutation,
-    PhotosMutation,
-    RuleSetMutation,
-    DelegationMutation,
-    DecisionMutation,
-    RequestMutation,
-    TransferMutation,
-    FindingMutation,
-    DeliveriesMutation,
-);
+pub struct Mutation(PeopleMutation, RuleBookMutation, GoodsMutation, MovesMutation);
 
 /// The service's schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;

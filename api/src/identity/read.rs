@@ -10,28 +10,6 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-/// Names of several accounts, as shown to others.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn names(
-    conn: &impl ConnectionTrait,
-    ids: impl IntoIterator<Item = Uuid>,
-) -> Result<HashMap<Uuid, String>, DbErr> {
-    let ids: Vec<Uuid> = ids.into_iter().collect();
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let names = account::Entity::find()
-        .select_only()
-        .columns([account::Column::Id, account::Column::Name])
-        .filter(account::Column::Id.is_in(ids))
-        .into_tuple::<(Uuid, String)>()
-        .all(conn)
-        .await?;
-    Ok(names.into_iter().collect())
-}
-
 /// Accounts by login, after `after`. `text` is a part of login or name, `role` one held at some time.
 ///
 /// # Errors

@@ -284,7 +284,7 @@ async fn a_role_at_one_unit_does_not_reach_the_whole_city() {
             granted_by: None,
             created_at: app.clock().now(),
         };
-        Actor::person(account.clone(), &[grant], &app.reference())
+        Actor::person(account.clone(), &[grant], &[], &app.reference())
     };
     let place = Some(Uuid::from_u128(2));
     for (role, operation) in [

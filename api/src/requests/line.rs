@@ -117,16 +117,24 @@ pub(crate) fn record(tx: &Tx, before: LineState, line: &request_line::Model, kin
     tx.record(Subject::RequestLine, line.id, line.version, kind, &payload);
 }
 
-/// Opens the case of a line that has its pieces, after a correction by `corrector` if any; gives the side whose turn it is, none where nobody need approve.
-pub(crate) async fn open_case(
+/// What the lines of a request for one listing have in common.
+pub(crate) struct Ask<'a> {
+    pub(crate) request: &'a request::Model,
+    pub(crate) listing: &'a listing::Model,
+    pub(crate) batch: &'a Batch,
+    pub(crate) hold_time: TimeDelta,
+}
+
+/// Opens the case of a line that has its `pieces`, after a correction by `corrector` if any; gives the side whose turn it is, none
+/// where nobody need approve.
+async fn open_case(
     tx: &Tx,
-    request: &request::Model,
+    ask: &Ask<'_>,
     line: Uuid,
-    listing: &listing::Model,
     pieces: i64,
-    batch: &Batch,
     corrector: Option<Uuid>,
 ) -> Result<Option<Side>, Fault> {
+    let Ask { request, listing, batch, .. } = ask;
     let card = asset::Entity::find_by_id(listing.asset_id).one(tx.conn()).await?;
     let card = card.ok_or_else(|| anyhow::anyhow!("listing {} has no card", listing.id))?;
     let case = approvals::steps::NewCase {
@@ -151,22 +159,19 @@ pub(crate) async fn close_case(tx: &Tx, line: Uuid) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Gives a line the pieces that were just held for it, opens its case, and approves it where nobody need.
+/// Gives a line the `pieces` that were just held for it, opens its case, and approves it where nobody need.
 pub(crate) async fn start_approvals(
     tx: &Tx,
-    request: &request::Model,
+    ask: &Ask<'_>,
     line: &request_line::Model,
-    listing: &listing::Model,
     pieces: i64,
-    batch: &Batch,
-    hold_time: TimeDelta,
     command: impl FnOnce(Option<chrono::DateTime<chrono::Utc>>) -> Command,
 ) -> Result<(request_line::Model, bool), Fault> {
     // Who moves the queue up is nobody's applicant: only the correction itself is the actor's own.
     let corrector = (line.state == LineState::Returned).then(|| tx.actor().account_id()).flatten();
-    let side = open_case(tx, request, line.id, listing, pieces, batch, corrector).await?;
+    let side = open_case(tx, ask, line.id, pieces, corrector).await?;
     // The hold lapses only while the asker's own side has to act.
-    let until = (side == Some(Side::Receiver)).then(|| tx.now() + hold_time);
+    let until = (side == Some(Side::Receiver)).then(|| tx.now() + ask.hold_time);
     let (line, freed) = carry_out(tx, line, command(until)).await?;
     if side.is_some() {
         return Ok((line, freed));

@@ -47,10 +47,9 @@ pub async fn resubmit(app: &App, actor: &Actor, key: Option<&str>, input: &Input
         let listing = line::listing(&tx, &before).await?;
         let batch = Batch::of(tx.conn(), request.id).await?;
         let hold_time = line::hold_time(&tx).await?;
+        let ask = line::Ask { request: &request, listing: &listing, batch: &batch, hold_time };
         let command = |until| Command::Resubmit { quantity, comment, until };
-        let (after, freed) =
-            line::start_approvals(&tx, &request, &before, &listing, quantity, &batch, hold_time, command)
-                .await?;
+        let (after, freed) = line::start_approvals(&tx, &ask, &before, quantity, command).await?;
         if freed {
             steps::settle_queue(&tx, after.listing_id, Change::Freed).await?;
         }

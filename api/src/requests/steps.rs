@@ -92,8 +92,8 @@ pub async fn settle_queue(tx: &Tx, listing: Uuid, change: Change) -> Result<(), 
         let offer = line::listing(tx, &head).await?;
         let hold_time = line::hold_time(tx).await?;
         let batch = Batch::of(tx.conn(), request.id).await?;
-        let command = |until| Command::Promote { until };
-        line::start_approvals(tx, &request, &head, &offer, head.quantity, &batch, hold_time, command).await?;
+        let ask = line::Ask { request: &request, listing: &offer, batch: &batch, hold_time };
+        line::start_approvals(tx, &ask, &head, head.quantity, |until| Command::Promote { until }).await?;
     }
 }
 

@@ -99,7 +99,8 @@ pub async fn submit(app: &App, actor: &Actor, key: Option<&str>, input: &Input) 
             // A draft may be older than the terms of the offer.
             let line =
                 request_line::Model { giver_id: offer.unit_id, warehouse_id: offer.warehouse_id, ..line };
-            place(&tx, &request, &line, &offer, &batch, hold_time).await?;
+            let ask = line::Ask { request: &request, listing: &offer, batch: &batch, hold_time };
+            place(&tx, &ask, &line).await?;
         }
         // Last, because everybody who submits waits for the series.
         let submitted = request::Model {
@@ -117,18 +118,10 @@ pub async fn submit(app: &App, actor: &Actor, key: Option<&str>, input: &Input) 
 }
 
 /// Gives a line its pieces, or its place in the queue.
-async fn place(
-    tx: &Tx,
-    request: &request::Model,
-    line: &request_line::Model,
-    offer: &listing::Model,
-    batch: &Batch,
-    hold_time: chrono::TimeDelta,
-) -> Result<(), Fault> {
+async fn place(tx: &Tx, ask: &line::Ask<'_>, line: &request_line::Model) -> Result<(), Fault> {
     let reason = match listings::steps::hold(tx, line.listing_id, line.quantity, Asker::New).await? {
         Hold::Held(_) => {
-            let command = |until| Command::Hold { until };
-            line::start_approvals(tx, request, line, offer, line.quantity, batch, hold_time, command).await?;
+            line::start_approvals(tx, ask, line, line.quantity, |until| Command::Hold { until }).await?;
             return Ok(());
         }
         Hold::Short(_) => LineReason::HeldByOthers,

@@ -492,7 +492,7 @@ async fn person(app: &App, login: &str, role: Role, scope: Scope, scope_id: Opti
         }
     );
     let grant = grant(app, account.id, role, scope, scope_id).await;
-    Actor::person(account, &[grant], &app.reference())
+    Actor::person(account, &[grant], &[], &app.reference())
 }
 
 async fn grant(

@@ -1,6 +1,6 @@
 //! What is overdue anywhere (督办), in the schema.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object};
 use chrono::NaiveDate;
 use entity::approvals::approval_case;
 

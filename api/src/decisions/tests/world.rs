@@ -195,7 +195,7 @@ impl World {
             created_at: self.app.clock().now(),
         };
         put!(self.app, role_grant::Entity, grant.clone());
-        Actor::person(account, &[grant], &self.app.reference())
+        Actor::person(account, &[grant], &[], &self.app.reference())
     }
 
     pub(super) async fn at(&self, role: Role, unit: Uuid) -> Actor {
