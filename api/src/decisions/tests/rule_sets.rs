@@ -193,6 +193,7 @@ async fn splitting_a_batch_never_lowers_what_it_needs() {
     for seed in 0..12_u64 {
         let world = World::new().await;
         world.publish(with(vec![rule(2, Side::Office, Role::Finance, batch(FROM, 90))])).await;
+        world.person(Role::Finance, Scope::City, None).await;
         let head = world.at(Role::Head, world.giver).await;
         let clerk = world.at(Role::Clerk, world.giver).await;
         // A generator of its own: the same pieces at each run.
