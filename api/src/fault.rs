@@ -148,6 +148,10 @@ pub enum Code {
     DuplicateSuspected,
     /// A unit cannot ask for what it holds.
     OwnHolding,
+    /// The unit would have more than it is entitled to.
+    OverCap,
+    /// The unit has not confirmed what it was handed.
+    OverdueReceipts,
     /// Some case would be approved by nobody.
     NoStepForAll,
     /// Whoever applies never approves the same case.

@@ -14,7 +14,7 @@
 //! - [`catalogue`]: categories, standards and the rule book of the city. [`warehouses`]: zones, racks and bins.
 //! - [`import`]: reference data from CSV.
 //! - [`assets`]: cards and their history. [`listings`]: offers, their stock, freezes. [`photos`]: pictures of assets.
-//! - [`requests`]: what units ask for. [`transfers`]: hand-overs. [`savings`]: the ledger.
+//! - [`requests`]: what units ask for. [`quotas`]: what they may ask for. [`transfers`]: hand-overs. [`savings`]: the ledger.
 //! - [`approvals`]: cases and steps. [`decisions`]: what is decided over listings and requests.
 //! - [`finding`]: search and its index.
 //! - [`audit`]: the chained and sealed trail. [`events`]: the retained log. [`jobs`]: work that goes on by itself; [`work`]: what it is.
@@ -51,6 +51,7 @@ mod keyset;
 pub mod listings;
 pub mod organisation;
 pub mod photos;
+pub mod quotas;
 pub mod requests;
 pub mod savings;
 pub mod serve;

@@ -16,6 +16,7 @@ pub mod jobs;
 pub mod listings;
 pub mod organisation;
 pub mod photos;
+pub mod quotas;
 pub mod requests;
 pub mod savings;
 pub mod transfers;

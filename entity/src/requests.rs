@@ -98,6 +98,9 @@ pub mod request {
         pub submitted_by: Option<Uuid>,
         /// Submitted at.
         pub submitted_at: Option<DateTimeUtc>,
+        /// Why more is asked for than the unit's cap lets, or what its cap is reckoned from is not known.
+        #[sea_orm(column_type = "Text", nullable)]
+        pub over_cap_reason: Option<String>,
         /// Row version, raised by every change.
         pub version: i64,
     }

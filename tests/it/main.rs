@@ -13,6 +13,7 @@ mod frame;
 mod lists;
 mod log;
 mod photos;
+mod quotas;
 mod races;
 mod real_input;
 mod rights;
@@ -47,6 +48,7 @@ fn main() -> std::process::ExitCode {
     rights::register(&mut registry);
     bad_input::register(&mut registry);
     photos::register(&mut registry);
+    quotas::register(&mut registry);
     s3::register(&mut registry);
     books::register(&mut registry);
     spec::register(&mut registry);

@@ -201,7 +201,7 @@ async fn thawed(backend: Backend) -> Outcome {
     // Who submits takes its number last: as long as somebody else has the series, the place is not committed.
     let series = app.db().read().begin().await?;
     series.execute_unprepared("select 1 from number_series for update").await?;
-    let input = submit::Input { request_id, version: None };
+    let input = submit::Input { request_id, version: None, over_cap_reason: None };
     let input_lift = Unfreeze { id: frozen.id };
     let (submitted, lifted, ()) = tokio::join!(
         submit::submit(app, clerk, None, &input),
@@ -383,7 +383,7 @@ async fn request(app: &App, actors: &Actors, offer: Uuid, random: &mut StdRng) -
     let lines = vec![LineInput { listing_id: offer, quantity: random.random_range(1..=4) }];
     let input = Draft { unit_id: *unit, justification: "阅览室需要".into(), needed_by: None, lines };
     let drafted = draft(app, clerk, None, &input).await?;
-    let input = submit::Input { request_id: drafted.request_id, version: None };
+    let input = submit::Input { request_id: drafted.request_id, version: None, over_cap_reason: None };
     submit::submit(app, clerk, None, &input).await.map(drop)
 }
 

@@ -33,13 +33,16 @@ pub fn register(registry: &mut Registry) {
         let (shipments, cancellations) = generated();
         let seen = run(backend, &read(shipments.as_bytes())?, &read(cancellations.as_bytes())?).await?;
         ensure!(seen.shipped == 40 && seen.competing == 29 && seen.refused == 4, "{seen:?}");
+        let rest =
+            [(Ending::Rejected, 2), (Ending::Withdrawn, 1), (Ending::Failed, 1), (Ending::Cancelled, 2)];
+        ensure!(seen.rest == rest.into(), "{seen:?}");
         Ok(())
     });
     let folder = std::env::var_os("REUSE_DATA")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"), PathBuf::from);
     let missing = [SHIPMENTS, CANCELLATIONS].into_iter().find(|name| !folder.join(name).is_file());
     for backend in [Backend::Sqlite, Backend::Postgres] {
-        let name = "real input: every valid row of reuse-shipments.csv, with its competitors";
+        let name = "real input: every row of both files, from its posting to how it ended";
         match missing {
             // The runner lists it by name with the reason.
             Some(missing) => {
@@ -58,6 +61,8 @@ pub fn register(registry: &mut Registry) {
                             seen.shipped == 597 && seen.competing == 528 && seen.refused == 5,
                             "{seen:?}"
                         );
+                        let rest: usize = seen.rest.values().sum();
+                        ensure!(seen.competing + seen.refused + rest == 1_012, "{seen:?}");
                         Ok(())
                     }
                 });
@@ -79,9 +84,39 @@ struct Row {
     /// Value of a piece in cents.
     cents: i64,
     justification: String,
+    /// Who cancelled the request, and why, as written.
+    cancelled_by: String,
+    reason: String,
+}
+
+/// How a request ends that nobody competed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Ending {
+    /// Somebody decided so, in words: the office rejects it with them.
+    Rejected,
+    /// It is no longer in the inventory: its giver takes the offer back.
+    Withdrawn,
+    /// A system refused the order when it was through: the giver cannot deliver.
+    Failed,
+    /// No reason is told, or that it was cancelled: the asker does.
+    Cancelled,
 }
 
 impl Row {
+    fn ending(&self) -> Ending {
+        let by_people = matches!(self.cancelled_by.as_str(), "LESOHQ" | "STATE");
+        let reason = self.reason.trim();
+        if reason.is_empty() || reason == "Requisition Canceled." {
+            Ending::Cancelled
+        } else if by_people {
+            Ending::Rejected
+        } else if reason.contains("no longer in the inventory") {
+            Ending::Withdrawn
+        } else {
+            Ending::Failed
+        }
+    }
+
     fn is_valid(&self) -> bool {
         self.quantity > 0 && self.cents > 0
     }
@@ -102,6 +137,9 @@ fn read(file: impl std::io::Read) -> anyhow::Result<Vec<Row>> {
             quantity: field("quantity")?.parse()?,
             cents: cents(&field("acquisition_value_usd")?)?,
             justification: field("justification")?,
+            // Shipments were not cancelled.
+            cancelled_by: field("cancelled_by").unwrap_or_default(),
+            reason: field("reason_cancelled").unwrap_or_default(),
         });
     }
     Ok(rows)
@@ -116,12 +154,11 @@ fn cents(text: &str) -> anyhow::Result<i64> {
 
 /// A made-up quarter: several units ask for several items, some for more than there is, some rows without a value.
 fn generated() -> (String, String) {
-    let head =
-        "state,unit,requisition,fsc,niin,item,unit_of_issue,quantity,acquisition_value_usd,justification\n";
+    let head = "state,unit,requisition,fsc,niin,item,unit_of_issue,quantity,acquisition_value_usd,justification,cancelled_by,reason_cancelled\n";
     let (mut shipments, mut cancellations) = (head.to_owned(), head.to_owned());
     let row = |n: usize, quantity: usize, value: &str| {
         format!(
-            "S{},UNIT {},R{n},71{:02},ITEM{},\"CABINET, OFFICE {n}\",EA,{quantity},{value},needed for room {n}\n",
+            "S{},UNIT {},R{n},71{:02},ITEM{},\"CABINET, OFFICE {n}\",EA,{quantity},{value},needed for room {n},,\n",
             n % 3,
             n % 7,
             n % 4,
@@ -137,6 +174,19 @@ fn generated() -> (String, String) {
     for (quantity, value) in [(0, "591.32"), (4, "0"), (9, "0.00"), (0, "14451.27")] {
         cancellations += &row(50, quantity, value);
     }
+    for (n, (by, reason)) in [
+        ("LESOHQ", "JUSTIFICATION: say what it is for"),
+        ("STATE", "Not for parades"),
+        ("SYSTEM", "Requested DTID is no longer in the inventory."),
+        ("SYSTEM", "Sales Order #: 1 Reason for Rejection: Y9"),
+        ("UNKNOWN", ""),
+        ("SYSTEM", "Requisition Canceled."),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        cancellations += &format!("S9,UNIT {n},R,99{n:02},OTHER,DESK,EA,2,100,needed,{by},{reason}\n");
+    }
     (shipments, cancellations)
 }
 
@@ -146,6 +196,8 @@ struct Seen {
     shipped: usize,
     competing: usize,
     refused: usize,
+    /// The others, by how they ended.
+    rest: BTreeMap<Ending, usize>,
 }
 
 async fn run(backend: Backend, shipments: &[Row], cancellations: &[Row]) -> anyhow::Result<Seen> {
@@ -161,8 +213,10 @@ async fn run(backend: Backend, shipments: &[Row], cancellations: &[Row]) -> anyh
         .filter(|row| row.is_valid())
         .filter_map(|row| Some((row, *offer_of.get(&row.item)?)))
         .collect();
-    let mut units: Vec<&str> =
-        shipped.iter().chain(rivals.iter().map(|(row, _)| row)).map(|row| row.unit.as_str()).collect();
+    let rest: Vec<&Row> =
+        cancellations.iter().filter(|row| row.is_valid() && !offer_of.contains_key(&row.item)).collect();
+    let asking = shipped.iter().chain(rivals.iter().map(|(row, _)| row)).chain(&rest);
+    let mut units: Vec<&str> = asking.map(|row| row.unit.as_str()).collect();
     units.sort_unstable();
     units.dedup();
 
@@ -193,12 +247,12 @@ async fn run(backend: Backend, shipments: &[Row], cancellations: &[Row]) -> anyh
 
     let ends = ends_of_lines(&city.office).await?;
     for id in &winners {
-        ensure!(ends.get(id).is_some_and(|end| end.starts_with("RECEIVED")), "{id}: {:?}", ends.get(id));
+        ensure!(ends.get(id).is_some_and(|(end, _)| end.starts_with("RECEIVED")), "{id}: {:?}", ends.get(id));
     }
     let mut table: BTreeMap<String, usize> = BTreeMap::new();
     for answer in &lost {
         let end = match answer {
-            Ok(id) => ends.get(id).context("a line is gone")?.clone(),
+            Ok(id) => ends.get(id).context("a line is gone")?.0.clone(),
             Err(refusal) => format!("not accepted: {refusal}"),
         };
         *table.entry(end).or_default() += 1;
@@ -214,8 +268,98 @@ async fn run(backend: Backend, shipments: &[Row], cancellations: &[Row]) -> anyh
     let reasons = ["OUTRANKED ALREADY_DELIVERED", "not accepted: NOT_ENOUGH lines.0.quantity"];
     ensure!(table.keys().all(|end| reasons.contains(&end.as_str())), "{table:#?}");
     ensure!(table.contains_key(reasons[0]), "nobody waited in a queue: {table:#?}");
+    let rest = end_as_written(&server.app, &city, &people, &rest).await?;
+    ensure!(moves::saved(&city, "ORIGINAL_VALUE").await? == expected, "nothing of the rest was saved");
+    eprintln!("{backend}: how the others ended: {rest:#?}");
     moves::end(server).await?;
-    Ok(Seen { shipped: winners.len(), competing: lost.len(), refused })
+    Ok(Seen { shipped: winners.len(), competing: lost.len(), refused, rest })
+}
+
+/// What nobody competed with: each row gets an offer of its own and ends as its written reason says.
+async fn end_as_written(
+    app: &App,
+    city: &City,
+    people: &HashMap<&str, &Unit>,
+    rows: &[&Row],
+) -> anyhow::Result<BTreeMap<Ending, usize>> {
+    let listings = post(app, city, rows).await?;
+    let asked =
+        ask(people, rows.iter().zip(&listings).map(|(row, listing)| (*row, listing.as_str()))).await?;
+    let mut lines = Vec::with_capacity(rows.len());
+    for (line, row) in asked.into_iter().zip(rows) {
+        lines.push(line.map_err(|refusal| anyhow::anyhow!("row {} cannot ask: {refusal}", row.row))?);
+    }
+    let with = |ending| {
+        let all = rows.iter().zip(&listings).zip(&lines);
+        all.filter(move |((row, _), _)| row.ending() == ending)
+            .map(|((row, listing), line)| (*row, listing, line))
+    };
+    for (_, listing, _) in with(Ending::Withdrawn) {
+        let query = "query($id: ID!) { listing(id: $id) { version } }";
+        let found = city.giver.clerk.client.ask(query, json!({ "id": listing })).await?;
+        let input = json!({ "idempotencyKey": key(), "id": listing, "version": found["listing"]["version"],
+            "reason": "no longer in the inventory" });
+        let clerk = &city.giver.clerk.client;
+        clerk.mutate("withdrawListing", "WithdrawListingInput", input, "listing { state }").await?;
+    }
+    for (row, _, line) in with(Ending::Cancelled) {
+        let input = json!({ "idempotencyKey": key(), "lineId": line });
+        let clerk = &people[row.unit.as_str()].clerk.client;
+        clerk.mutate("cancelRequestLine", "CancelRequestLineInput", input, "line { state }").await?;
+    }
+    approve(city.receivers.iter().map(|unit| &unit.head)).await?;
+    approve([&city.giver.head]).await?;
+    let reasons: HashMap<&str, &str> =
+        with(Ending::Rejected).map(|(row, _, line)| (line.as_str(), row.reason.trim())).collect();
+    reject(&city.office, &reasons).await?;
+    approve([&city.office]).await?;
+    for (row, _, line) in with(Ending::Failed) {
+        let input = json!({ "idempotencyKey": key(), "lineId": line, "reason": row.reason.trim() });
+        let head = &city.giver.head.client;
+        head.mutate("failRequestLine", "FailRequestLineInput", input, "line { state }").await?;
+    }
+    let ends = ends_of_lines(&city.office).await?;
+    let mut table: BTreeMap<Ending, usize> = BTreeMap::new();
+    for (row, line) in rows.iter().zip(&lines) {
+        let (end, comment) = ends.get(line).context("a line is gone")?;
+        let reason = row.reason.trim();
+        let fits = match row.ending() {
+            Ending::Rejected => end == "REJECTED REFUSED" && comment == reason,
+            Ending::Withdrawn => end == "GIVER_FAILED LISTING_WITHDRAWN",
+            Ending::Failed => end == "GIVER_FAILED UNDELIVERABLE" && comment == reason,
+            Ending::Cancelled => end == "CANCELLED CANCELLED_BY_ASKER",
+        };
+        ensure!(fits, "row {} ({reason}): {end}, {comment}", row.row);
+        *table.entry(row.ending()).or_default() += 1;
+    }
+    Ok(table)
+}
+
+/// Rejects what waits for the person about these lines, each in its own words.
+async fn reject(person: &Person, reasons: &HashMap<&str, &str>) -> Outcome {
+    let query = "query($after: String) { tasks(first: 100, after: $after) {
+        edges { node { subjectId step { id } } } pageInfo { hasNextPage endCursor } } }";
+    let (mut decisions, mut after) = (Vec::new(), Value::Null);
+    loop {
+        let data = person.client.ask(query, json!({ "after": after })).await?;
+        for edge in data["tasks"]["edges"].as_array().context("tasks")? {
+            let node = &edge["node"];
+            if let Some(reason) = node["subjectId"].as_str().and_then(|id| reasons.get(id)) {
+                decisions
+                    .push(json!({ "stepId": node["step"]["id"], "verdict": "REJECT", "comment": reason }));
+            }
+        }
+        if data["tasks"]["pageInfo"]["hasNextPage"] != true {
+            break;
+        }
+        after = data["tasks"]["pageInfo"]["endCursor"].clone();
+    }
+    ensure!(decisions.len() == reasons.len(), "{} of {} wait for the office", decisions.len(), reasons.len());
+    for part in decisions.chunks(40) {
+        let input = json!({ "idempotencyKey": key(), "decisions": part });
+        person.client.mutate("decideSteps", "DecideStepsInput", input, "steps { id }").await?;
+    }
+    Ok(())
 }
 
 /// Rows that cannot be posted: each is refused at the field that is wrong in the file.
@@ -394,10 +538,10 @@ async fn hand_over(city: &City, people: &HashMap<&str, &Unit>, rows: &[&Row], li
     stream::iter(tasks).buffer_unordered(AT_ONCE).try_collect().await
 }
 
-/// State and reason of every line, page by page.
-async fn ends_of_lines(office: &Person) -> anyhow::Result<HashMap<String, String>> {
+/// State with reason, and comment of every line, page by page.
+async fn ends_of_lines(office: &Person) -> anyhow::Result<HashMap<String, (String, String)>> {
     let query = "query($after: String) { requestLines(first: 100, after: $after) {
-        edges { node { id state reason } } pageInfo { hasNextPage endCursor } } }";
+        edges { node { id state reason comment } } pageInfo { hasNextPage endCursor } } }";
     let mut ends = HashMap::new();
     let mut after = Value::Null;
     loop {
@@ -406,7 +550,9 @@ async fn ends_of_lines(office: &Person) -> anyhow::Result<HashMap<String, String
         for edge in page["edges"].as_array().context("edges")? {
             let node = &edge["node"];
             let reason = node["reason"].as_str().unwrap_or_default();
-            ends.insert(text(&node["id"])?, format!("{} {reason}", text(&node["state"])?).trim().to_owned());
+            let end = format!("{} {reason}", text(&node["state"])?).trim().to_owned();
+            let comment = node["comment"].as_str().unwrap_or_default().to_owned();
+            ends.insert(text(&node["id"])?, (end, comment));
         }
         if page["pageInfo"]["hasNextPage"] != true {
             return Ok(ends);

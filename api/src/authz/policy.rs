@@ -136,6 +136,7 @@ operations! {
     ApprovalRuleSets "approvalRuleSets": EVERYONE;
     PreviewApproval "previewApproval": READ_CASE;
     Delegations "delegations": EVERYONE;
+    UnitAllowance "unitAllowance": &[(Clerk, Receiver), (Head, Receiver), (Supervisor, Receiver), (Office, Receiver), (Finance, Receiver), (Auditor, Receiver)];
     OverdueSteps "overdueSteps": SUPERVISION;
     OverdueBySeat "overdueBySeat": SUPERVISION;
     WorkingCalendar "workingCalendar": EVERYONE;
@@ -201,6 +202,9 @@ operations! {
     SetRequiredField "setRequiredField": RULE_BOOK;
     SetCitySetting "setCitySetting": RULE_BOOK;
     SetCalendarDays "setCalendarDays": RULE_BOOK;
+    SetUnitQuota "setUnitQuota": RULE_BOOK;
+    SetUnitCap "setUnitCap": RULE_BOOK;
+    OverrideBlock "overrideBlock": &[(Office, Receiver)];
     SaveApprovalRuleSet "saveApprovalRuleSet": RULE_BOOK;
     PublishApprovalRuleSet "publishApprovalRuleSet": RULE_BOOK;
     DiscardApprovalRuleSet "discardApprovalRuleSet": RULE_BOOK;

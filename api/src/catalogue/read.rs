@@ -11,7 +11,8 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::settings::{SETTINGS, Setting};
+use super::settings::{SETTINGS, Setting, known_setting};
+use crate::fault::Fault;
 use crate::organisation::Reference;
 use crate::organisation::read::first_sorted;
 
@@ -128,6 +129,25 @@ pub async fn settings(
             None => (setting, setting.default, None),
         })
         .collect())
+}
+
+/// A number of the city's rule book as of a day; the built-in default where the city has set none.
+///
+/// # Errors
+/// When there is no such setting, which is a mistake in the code, or the database does not answer.
+pub async fn setting(conn: &impl ConnectionTrait, name: &'static str, on: NaiveDate) -> Result<i64, Fault> {
+    let known = known_setting(name).ok_or_else(|| anyhow::anyhow!("there is no setting {name}"))?;
+    let value: Option<i64> = city_setting::Entity::find()
+        .select_only()
+        .column(city_setting::Column::Value)
+        .filter(city_setting::Column::Name.eq(name))
+        .filter(city_setting::Column::ValidFrom.lte(on))
+        .order_by_desc(city_setting::Column::ValidFrom)
+        .limit(1)
+        .into_tuple()
+        .one(conn)
+        .await?;
+    Ok(value.unwrap_or(known.default))
 }
 
 /// The days of a year that are other than their weekday says.

@@ -23,6 +23,8 @@ pub const SETTINGS: &[Setting] = &[
     Setting { name: "approval_days", default: 5, least: 1, most: 365 },
     // Working days after that term from which on an undecided step goes one level up.
     Setting { name: "escalation_days", default: 5, least: 1, most: 365 },
+    // What happens over a quantity cap: 0 stops, 1 asks for a reason.
+    Setting { name: "over_cap_reason", default: 0, least: 0, most: 1 },
     // Days after a receipt within which a defect sends the goods back.
     Setting { name: "defect_days", default: 30, least: 1, most: 365 },
 ];

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use entity::catalogue::{
-    AssetKind, AssetSource, RequiredStep, allocation_standard, category, city_setting, required_field,
+    AssetKind, AssetSource, RequiredStep, allocation_standard, category, required_field,
 };
 use entity::events::Subject;
 use entity::organisation::region;
@@ -14,8 +14,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::forms::{CategoryForm, StandardForm, standard_record};
-use super::rules;
-use super::settings::known_setting;
+use super::{read, rules};
 use crate::fault::{Code, Fault, Rejection};
 use crate::organisation::Reference;
 use crate::organisation::steps::{Target, stale_unless_one};
@@ -109,18 +108,7 @@ pub async fn standard_at(
 /// # Errors
 /// When there is no such setting, which is a mistake in the code, or the database does not answer.
 pub async fn setting(tx: &Tx, name: &'static str) -> Result<i64, Fault> {
-    let known = known_setting(name).ok_or_else(|| anyhow::anyhow!("there is no setting {name}"))?;
-    let value: Option<i64> = city_setting::Entity::find()
-        .select_only()
-        .column(city_setting::Column::Value)
-        .filter(city_setting::Column::Name.eq(name))
-        .filter(city_setting::Column::ValidFrom.lte(tx.today()))
-        .order_by_desc(city_setting::Column::ValidFrom)
-        .limit(1)
-        .into_tuple()
-        .one(tx.conn())
-        .await?;
-    Ok(value.unwrap_or(known.default))
+    read::setting(tx.conn(), name, tx.today()).await
 }
 
 /// Makes a category, or changes the one named by `target`. The caller has called

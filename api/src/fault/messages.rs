@@ -62,6 +62,15 @@ pub(super) fn sentences(code: Code) -> (&'static str, &'static str) {
             "The card may be a duplicate. Settle the case in the list of duplicates first.",
         ),
         Code::OwnHolding => ("不能申请本单位自己的资产。", "A unit cannot ask for what it holds itself."),
+        Code::OverCap => (
+            "超出配置标准：限额 {cap}，已有或在途 {taken}，还可申请 {left}。请减少数量，或请机关事务管理局核实编制。",
+            "Over the cap: at most {cap}, {taken} held or under way, {left} left. Ask for fewer, or have the office check the \
+             headcount.",
+        ),
+        Code::OverdueReceipts => (
+            "本单位有 {count} 笔交接逾期未确认接收（如 {number}），请先确认接收；确有原因的，请机关事务管理局放行。",
+            "The unit has not confirmed {count} hand-overs (such as {number}). Confirm them first, or ask the office to let it go on.",
+        ),
         Code::NoStepForAll => (
             "规则集缺少对所有 {subject} 事项均适用（无条件）的步骤，可能出现无人审批的情形；请补充后再发布。",
             "No rule without conditions asks every {subject}: some would be approved by nobody. Add one, then publish.",

@@ -60,6 +60,8 @@ graphql_enums! {
     CaseState = "entity::approvals::CaseState" { Open, Approved, Returned, Rejected, Closed }
     /// Life of a step.
     StepState = "entity::approvals::StepState" { Waiting, Pending, Approved, Returned, Rejected, Skipped }
+    /// What a unit is entitled to.
+    QuotaKind = "entity::quotas::QuotaKind" { Staff, Vehicles }
     /// Life of a request line.
     LineState = "entity::requests::LineState" { Draft, Submitted, Queued, Reserved, Releasing, InTransit, Received, Short, Refused, Closed, Returned, Cut, Rejected, Cancelled, Expired, Outranked, GiverFailed }
     /// Why a line ended, or waits.

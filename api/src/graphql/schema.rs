@@ -20,6 +20,7 @@ use crate::jobs::graphql::JobsQuery;
 use crate::listings::graphql::{ListingMutation, ListingQuery};
 use crate::organisation::graphql::{OrganisationMutation, OrganisationQuery};
 use crate::photos::graphql::PhotosMutation;
+use crate::quotas::graphql::{QuotasMutation, QuotasQuery};
 use crate::requests::graphql::{RequestMutation, RequestQuery};
 use crate::savings::graphql::SavingsQuery;
 use crate::transfers::graphql::{TransferMutation, TransferQuery};
@@ -44,7 +45,7 @@ struct RuleBookQuery(
 struct GoodsQuery(WarehousesQuery, AssetQuery, ListingQuery, FindingQuery);
 
 #[derive(Debug, Default, MergedObject)]
-struct MovesQuery(DecisionQuery, RequestQuery, TransferQuery, SavingsQuery);
+struct MovesQuery(DecisionQuery, RequestQuery, QuotasQuery, TransferQuery, SavingsQuery);
 
 /// What may be asked.
 #[derive(Debug, Default, MergedObject)]
@@ -60,7 +61,7 @@ struct RuleBookMutation(CatalogueMutation, CalendarMutation, RuleSetMutation, De
 struct GoodsMutation(WarehousesMutation, AssetMutation, ListingMutation, PhotosMutation, FindingMutation);
 
 #[derive(Debug, Default, MergedObject)]
-struct MovesMutation(DecisionMutation, RequestMutation, TransferMutation);
+struct MovesMutation(DecisionMutation, RequestMutation, QuotasMutation, TransferMutation);
 
 /// What may be done.
 #[derive(Debug, Default, MergedObject)]

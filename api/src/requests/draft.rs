@@ -85,6 +85,7 @@ pub async fn draft(app: &App, actor: &Actor, key: Option<&str>, input: &Draft) -
             created_at: tx.now(),
             submitted_by: None,
             submitted_at: None,
+            over_cap_reason: None,
             version: 1,
         };
         request.clone().into_active_model().reset_all().insert(tx.conn()).await?;

@@ -119,6 +119,8 @@ pub struct SubmitRequestInput {
     request_id: ID,
     /// The version that was looked at; not set, it is submitted as it is.
     version: Option<i64>,
+    /// Why more is asked for than the unit's cap lets, or what its cap is reckoned from was not entered; up to 2,000 characters.
+    over_cap_reason: Option<String>,
 }
 
 /// A line that is taken back.
@@ -315,6 +317,7 @@ impl RequestMutation {
             let submission = submit::Input {
                 request_id: expect(Kind::Request, &input.request_id, "requestId")?,
                 version: input.version,
+                over_cap_reason: input.over_cap_reason,
             };
             submit::submit(ctx.app(), actor(ctx)?, Some(&input.idempotency_key), &submission).await
         };

@@ -48,6 +48,11 @@ impl Request {
         self.row.version
     }
 
+    /// Why more is asked for than the unit's cap lets, or what its cap is reckoned from was not entered.
+    async fn over_cap_reason(&self) -> Option<&str> {
+        self.row.over_cap_reason.as_deref()
+    }
+
     /// Number, from the submission on.
     async fn number(&self) -> Option<&str> {
         self.row.number.as_deref()

@@ -74,7 +74,7 @@ async fn the_latest_hold_is_given_up_first_however_old_the_draft() {
     let old = draft(&world.app, &world.asker.clerk, None, &old).await.unwrap().request_id;
     let first = world.ask_one(&world.rival, listing, 1).await;
     world.days(1);
-    let input = submit::Input { request_id: old, version: None };
+    let input = submit::Input { request_id: old, version: None, over_cap_reason: None };
     submit::submit(&world.app, &world.asker.clerk, None, &input).await.unwrap();
     let command = Command::new("test", None, &());
     let freed = world
@@ -132,7 +132,7 @@ async fn neither_who_wrote_a_request_nor_who_submitted_it_approves_it() {
         lines: vec![LineInput { listing_id: listing, quantity: 1 }],
     };
     let request_id = draft(&world.app, &world.asker.clerk, None, &input).await.unwrap().request_id;
-    let input = submit::Input { request_id, version: None };
+    let input = submit::Input { request_id, version: None, over_cap_reason: None };
     submit::submit(&world.app, &head, None, &input).await.unwrap();
     let row = request::Entity::find_by_id(request_id).one(world.app.db().read()).await.unwrap().unwrap();
     assert_eq!(row.submitted_by, head.account_id());

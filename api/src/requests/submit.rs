@@ -17,12 +17,15 @@ use super::rules::{self, Asked, Command};
 use super::{line, read};
 use crate::app::App;
 use crate::authz::{Operation, Parties};
+use crate::checks;
 use crate::fault::{Code, Fault, Rejection};
 use crate::identity::Actor;
 use crate::jobs;
 use crate::listings;
 use crate::listings::steps::{Asker, Hold};
 use crate::organisation;
+use crate::quotas;
+use crate::quotas::steps::Wanted;
 use crate::write::{self, Tx};
 
 /// Series of the numbers of a 调剂申请.
@@ -35,6 +38,8 @@ pub struct Input {
     pub request_id: Uuid,
     /// The version that was looked at; none submits it as it is.
     pub version: Option<i64>,
+    /// Why more is asked for than the unit's cap lets, or what its cap is reckoned from was not entered.
+    pub over_cap_reason: Option<String>,
 }
 
 /// Submits a request.
@@ -65,11 +70,12 @@ pub async fn submit(app: &App, actor: &Actor, key: Option<&str>, input: &Input) 
         }
         organisation::steps::touch_guard(&tx, request.unit_id).await?;
         let mut offers = Vec::with_capacity(lines.len());
+        let mut cards = Vec::with_capacity(lines.len());
         let mut asked = Vec::with_capacity(lines.len());
         let mut known = HashSet::new();
         for line in &lines {
-            let offer = listings::steps::load_visible(&tx, actor, line.listing_id).await?;
-            let offer = offer.map(|visible| visible.listing);
+            let visible = listings::steps::load_visible(&tx, actor, line.listing_id).await?;
+            let (offer, card) = visible.map(|visible| (visible.listing, visible.asset)).unzip();
             asked.push(Asked {
                 quantity: line.quantity,
                 obtainable: obtainable.get(&line.listing_id).copied().unwrap_or_default(),
@@ -78,15 +84,29 @@ pub async fn submit(app: &App, actor: &Actor, key: Option<&str>, input: &Input) 
                 repeated: !known.insert(line.listing_id),
             });
             offers.push(offer);
+            cards.push(card);
         }
         let unit = tx.reference().unit(request.unit_id).map(|unit| unit.state);
-        Fault::all(rules::faults(
+        let mut faults = rules::faults(
             unit == Some(UnitState::Active),
             &request.justification,
             request.needed_by,
             tx.today(),
             &asked,
-        ))?;
+        );
+        let reason = checks::optional_text(
+            &mut faults,
+            "overCapReason",
+            input.over_cap_reason.as_deref(),
+            rules::LONGEST_TEXT,
+        );
+        let wanted: Vec<Option<Wanted<'_>>> = lines
+            .iter()
+            .zip(&cards)
+            .map(|(line, card)| card.as_ref().map(|card| Wanted { card, pieces: line.quantity.max(0) }))
+            .collect();
+        faults.extend(quotas::steps::faults(&tx, request.unit_id, &wanted, reason.as_deref()).await?);
+        Fault::all(faults)?;
 
         // Known to the cases that the lines open.
         let request = request::Model { submitted_by: actor.account_id(), ..request };
@@ -106,11 +126,14 @@ pub async fn submit(app: &App, actor: &Actor, key: Option<&str>, input: &Input) 
         let submitted = request::Model {
             number: Some(jobs::steps::next_number(&tx, SERIES).await?),
             submitted_at: Some(tx.now()),
+            over_cap_reason: reason,
             version: request.version + 1,
             ..request
         };
         submitted.clone().into_active_model().reset_all().update(tx.conn()).await?;
-        let payload = json!({ "number": submitted.number, "unitId": submitted.unit_id });
+        let payload = json!({
+            "number": submitted.number, "unitId": submitted.unit_id, "overCapReason": submitted.over_cap_reason,
+        });
         tx.record(Subject::Request, submitted.id, submitted.version, "request.submitted", &payload);
         Ok(Done { request_id: submitted.id })
     })

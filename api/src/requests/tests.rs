@@ -267,7 +267,7 @@ async fn a_draft_is_changed_only_as_it_was_seen_and_by_who_may() {
     draft::update(&world.app, &world.asker.clerk, None, &change).await.unwrap();
     let again = draft::update(&world.app, &world.asker.clerk, None, &change).await;
     assert_eq!(codes(again), [(Code::Stale, String::new())]);
-    let input = submit::Input { request_id, version: Some(2) };
+    let input = submit::Input { request_id, version: Some(2), over_cap_reason: None };
     submit::submit(&world.app, &world.asker.clerk, Some("once"), &input).await.unwrap();
     // The same key gives the same answer, another one hears that it was done.
     submit::submit(&world.app, &world.asker.clerk, Some("once"), &input).await.unwrap();

@@ -335,7 +335,7 @@ impl World {
             lines: lines.collect(),
         };
         let done = super::draft::draft(&self.app, &who.clerk, Some(&self.key()), &draft).await?;
-        let input = submit::Input { request_id: done.request_id, version: Some(1) };
+        let input = submit::Input { request_id: done.request_id, version: Some(1), over_cap_reason: None };
         submit::submit(&self.app, &who.clerk, Some(&self.key()), &input).await?;
         let lines = request_line::Entity::find()
             .filter(request_line::Column::RequestId.eq(done.request_id))

@@ -178,7 +178,7 @@ async fn asking(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried> {
         if op.what == What::DraftRequest {
             return Ok(Ok(true));
         }
-        let input = submit::Input { request_id, version: None };
+        let input = submit::Input { request_id, version: None, over_cap_reason: None };
         return Ok(yes(submit::submit(app, &unit.clerk, None, &input).await));
     }
     let Some(row) = choose(op, drafts(), view.requests.iter().collect()) else { return Ok(Ok(false)) };
@@ -198,7 +198,8 @@ async fn asking(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried> {
             yes(draft::update(app, clerk, None, &input).await)
         }
         What::SubmitRequest => {
-            let input = submit::Input { request_id: row.id, version: Some(row.version) };
+            let input =
+                submit::Input { request_id: row.id, version: Some(row.version), over_cap_reason: None };
             yes(submit::submit(app, clerk, None, &input).await)
         }
         _ => {

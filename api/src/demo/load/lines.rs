@@ -57,6 +57,7 @@ fn ask(frame: &mut Frame<'_>, line: &Line, papers: Papers, rows: &mut Rows) -> U
         created_at,
         submitted_by: line.submitted_at.map(|_| frame.account(line.asked_by)),
         submitted_at: line.submitted_at.map(|at| frame.at(at)),
+        over_cap_reason: None,
         version: 1 + i64::from(line.submitted_at.is_some()),
     });
     let movement = line.movement.as_ref();

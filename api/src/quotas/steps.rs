@@ -1,0 +1,67 @@
+//! The check when a request is handed in. The guard row of its unit must be touched first: two requests at the same moment would
+//! each find room for themselves.
+
+use entity::assets::asset;
+use uuid::Uuid;
+
+use super::read::{self, Counted};
+use super::rules::Allowance;
+use crate::catalogue;
+use crate::fault::{Code, Fault, Rejection};
+use crate::write::Tx;
+
+/// A line that is to be handed in.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// What is asked for.
+    pub card: &'a asset::Model,
+    /// Pieces.
+    pub pieces: i64,
+}
+
+/// Everything that stands against a request of the unit: one fault for each line that is over a cap, at `lines.<n>.quantity`, and
+/// those about the whole.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn faults(
+    tx: &Tx,
+    unit: Uuid,
+    wanted: &[Option<Wanted<'_>>],
+    reason: Option<&str>,
+) -> Result<Vec<Rejection>, Fault> {
+    let mut faults: Vec<Rejection> = unconfirmed(tx, unit).await?.into_iter().collect();
+    let reason_does = catalogue::steps::setting(tx, "over_cap_reason").await? == 1;
+    let mut known: Vec<(Counted, Allowance)> = Vec::new();
+    for (n, line) in wanted.iter().enumerate() {
+        let Some(Wanted { card, pieces }) = line else { continue };
+        let capped =
+            read::cap_of(tx.conn(), &tx.reference(), unit, card.kind, card.category_id, tx.today()).await?;
+        let Some(capped) = capped else { continue };
+        let place = match known.iter().position(|(counted, _)| *counted == capped.counted) {
+            Some(place) => place,
+            None => {
+                known.push((capped.counted.clone(), capped.allowance(tx.conn(), unit).await?));
+                known.len() - 1
+            }
+        };
+        let allowance = &mut known[place].1;
+        let found = allowance.check(*pieces, reason, reason_does, &format!("lines.{n}.quantity"));
+        // The lines of one request are asked for together.
+        allowance.pending = allowance.pending.saturating_add(*pieces);
+        faults.extend(found.err().filter(|fault| !faults.contains(fault)));
+    }
+    Ok(faults)
+}
+
+/// A unit that has not confirmed what it was handed asks for nothing more, unless the office lets it.
+async fn unconfirmed(tx: &Tx, unit: Uuid) -> Result<Option<Rejection>, Fault> {
+    let days = catalogue::steps::setting(tx, "deemed_receipt_days").await?;
+    let late = read::overdue_receipts(tx.conn(), unit, tx.now(), days).await?;
+    let Some(first) = late.first() else { return Ok(None) };
+    if read::block_override(tx.conn(), unit, tx.today()).await?.is_some() {
+        return Ok(None);
+    }
+    let fault = Rejection::new(Code::OverdueReceipts).at("unitId").with("count", late.len());
+    Ok(Some(fault.with("number", first)))
+}
