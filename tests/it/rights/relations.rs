@@ -61,8 +61,11 @@ struct Case {
     what: What,
 }
 
-/// Operations on something of a unit or warehouse that are tried elsewhere: they use up what they are tried on.
+/// Operations on something of a unit or warehouse that are tried elsewhere: they use up what they are tried on, or days must
+/// go by first.
 const ELSEWHERE: &[Operation] = &[
+    Operation::OverdueSteps,
+    Operation::OverdueBySeat,
     Operation::RemovePhoto,
     Operation::FinishPhotoUpload,
     Operation::DuplicateCases,
@@ -268,6 +271,23 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
     );
     read(O::ExplainSaving, BOTH, "query($id: ID!) { explainSaving(id: $id) { formula } }", id(entry), None);
 
+    let thought_of = json!({ "subject": "REQUEST_LINE", "kind": "GENERAL", "custody": "VIRTUAL",
+        "giverId": city.giver.gid, "receiverId": city.receivers[0].gid });
+    read(
+        O::PreviewApproval,
+        BOTH,
+        "query($input: PreviewApprovalInput!) { previewApproval(input: $input) { steps { stage } } }",
+        json!({ "input": { "thoughtOf": thought_of } }),
+        None,
+    );
+    read(
+        O::UnitAllowance,
+        RECEIVER,
+        "query($id: ID!) { unitAllowance(unitId: $id) { overdueReceipts } }",
+        id(&city.receivers[0].gid),
+        None,
+    );
+
     let mut write = |operation, parties, input_type, input| {
         cases.push(Case { operation, parties, what: What::Write(input_type, input) });
     };
@@ -308,6 +328,8 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
         let booked = json!({ "transferId": transfer, "side": side, "number": "" });
         write(O::BookTransfer, parties, "BookTransferInput", booked);
     }
+    let overridden = json!({ "unitId": receiver, "reason": "", "untilDay": "2000-01-01" });
+    write(O::OverrideBlock, RECEIVER, "OverrideBlockInput", overridden);
     let reversed = json!({ "transferId": transfer, "reason": "x", "place": "x" });
     write(O::ReverseTransfer, GIVER, "ReverseTransferInput", reversed);
     write(

@@ -16,12 +16,14 @@ use super::world::{World, told};
 use crate::approvals::conditions::Conditions;
 use crate::approvals::delegate::{Delegate, EndDelegation, delegate, end_delegation};
 use crate::approvals::publish_rule_set::{Discard, Publish, discard_rule_set, publish_rule_set};
+use crate::approvals::read::{self, OverdueFilter};
 use crate::approvals::rule_set_form::{RuleForm, RuleSetForm};
 use crate::approvals::rules::Verdict;
 use crate::approvals::save_rule_set::{self, save_rule_set};
 use crate::approvals::supervise::supervise;
 use crate::approvals::verify::verify;
 use crate::fault::Code;
+use crate::graphql::connection::Page;
 use crate::identity::Actor;
 use crate::listings::terms::TermsPatch;
 
@@ -358,6 +360,21 @@ async fn what_nobody_decides_is_reminded_of_on_working_days_and_goes_up_at_last(
     assert_eq!((step.unit_id, step.state), (Some(world.bureau), StepState::Pending));
     assert_eq!(step.pending_since, first.pending_since);
     assert_eq!(step.due_on.map(|day| day.to_string()).as_deref(), Some("2026-03-23"));
+    // Six working days later it is overdue again: told to those who have to do with it, and to nobody else.
+    world.app.clock().set(world.app.clock().now() + TimeDelta::days(8));
+    let page = Page { first: 20, after: None, look_on: true };
+    let late = async |actor: &Actor, unit| {
+        let filter = OverdueFilter { unit, subject: None };
+        read::overdue(&world.app, actor, filter, &page).await.unwrap().len()
+    };
+    let (office, stranger) = (world.office().await, world.at(Role::Head, world.other).await);
+    assert_eq!((late(&office, None).await, late(&office, Some(world.giver)).await), (1, 0));
+    assert_eq!((late(&office, Some(world.bureau)).await, late(&stranger, None).await), (1, 0));
+    let giver = world.at(Role::Head, world.giver).await;
+    assert_eq!((late(&giver, None).await, late(&clerk, None).await), (1, 0), "a clerk supervises nobody");
+    let seats = read::overdue_by_seat(&world.app, &office, 10).await.unwrap();
+    assert_eq!((seats.len(), seats[0].steps, seats[0].unit_id), (1, 1, Some(world.bureau)));
+    assert!(read::overdue_by_seat(&world.app, &stranger, 10).await.unwrap().is_empty());
     world.decide(&above, Verdict::Approve).await.unwrap();
     world.sound().await;
 }
