@@ -43,6 +43,7 @@ impl MigratorTrait for Migrator {
             "0017_demo",
             "0018_deliveries",
             "0019_approval_rule_sets",
+            "0023_loans",
         ]
     }
 }

@@ -23,6 +23,10 @@ pub const SETTINGS: &[Setting] = &[
     Setting { name: "approval_days", default: 5, least: 1, most: 365 },
     // Working days after that term from which on an undecided step goes one level up.
     Setting { name: "escalation_days", default: 5, least: 1, most: 365 },
+    // Most days of a loan, both ends counted.
+    Setting { name: "loan_length_days", default: 366, least: 1, most: 1_830 },
+    // Most days before the first day of a loan that it can be asked for.
+    Setting { name: "loan_ahead_days", default: 366, least: 0, most: 1_830 },
     // Days after a receipt within which a defect sends the goods back.
     Setting { name: "defect_days", default: 30, least: 1, most: 365 },
 ];
