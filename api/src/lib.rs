@@ -23,6 +23,9 @@
 //! - [`verify`]: recomputes what must agree.
 //! - [`demo`]: a generated city.
 
+// A root type that is merged from the parts of all slices is as deep as there are slices.
+#![recursion_limit = "256"]
+
 pub mod app;
 pub mod approvals;
 pub mod assets;

@@ -120,12 +120,14 @@ impl Loan {
     }
 
     /// First day.
-    async fn from(&self) -> NaiveDate {
+    #[graphql(name = "from")]
+    async fn first_day(&self) -> NaiveDate {
         self.row.day_from
     }
 
     /// Last day, inclusive.
-    async fn to(&self) -> NaiveDate {
+    #[graphql(name = "to")]
+    async fn last_day(&self) -> NaiveDate {
         self.row.day_to
     }
 

@@ -259,11 +259,12 @@ pub async fn calendar(
         let to = (!late).then_some(last);
         bookings.push(Booking { pieces, from: row.try_get_by_index(2)?, to });
     }
-    let days = from.max(today).iter_days().take_while(|day| *day <= to);
-    let free = |day| FreeDay { day, free: (pool - rules::on(&bookings, day)).max(0) };
+    let days = Ord::max(from, today).iter_days().take_while(|day| *day <= to);
+    let free = |day| FreeDay { day, free: Ord::max(pool - rules::on(&bookings, day), 0) };
     Ok(Some(days.map(free).collect()))
 }
 
 fn last_day(from: NaiveDate) -> NaiveDate {
-    from + TimeDelta::try_days(rules::LONGEST_CALENDAR - 1).unwrap_or_default()
+    let days = TimeDelta::try_days(rules::LONGEST_CALENDAR - 1).unwrap_or_default();
+    from.checked_add_signed(days).unwrap_or(NaiveDate::MAX)
 }
