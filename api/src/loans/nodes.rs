@@ -26,15 +26,20 @@ use crate::organisation::graphql::Unit;
 /// A loan (借用): use moves for a range of days, ownership does not.
 #[derive(Debug)]
 pub struct Loan {
-    pub(super) row: loan::Model,
-    listing: OnceCell<Option<Listing>>,
+    pub(super) row: Box<loan::Model>,
+    listing: OnceCell<Option<Box<Listing>>>,
     inspections: OnceCell<Vec<LoanInspection>>,
     approvals: OnceCell<Vec<ApprovalCase>>,
 }
 
 impl From<loan::Model> for Loan {
     fn from(row: loan::Model) -> Self {
-        Self { row, listing: OnceCell::new(), inspections: OnceCell::new(), approvals: OnceCell::new() }
+        Self {
+            row: Box::new(row),
+            listing: OnceCell::new(),
+            inspections: OnceCell::new(),
+            approvals: OnceCell::new(),
+        }
     }
 }
 
@@ -94,9 +99,9 @@ impl Loan {
     async fn listing(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<&Listing>> {
         let load = || async {
             let mut found = listings_of(ctx, &[self.row.listing_id], &ctx.look_ahead()).await?;
-            Ok::<_, async_graphql::Error>(found.remove(&self.row.listing_id))
+            Ok::<_, async_graphql::Error>(found.remove(&self.row.listing_id).map(Box::new))
         };
-        Ok(self.listing.get_or_try_init(load).await?.as_ref())
+        Ok(self.listing.get_or_try_init(load).await?.as_deref())
     }
 
     /// Who borrows.
@@ -295,7 +300,7 @@ pub(super) async fn loans(
         let known = rows.iter().flatten().cloned().collect();
         let mut made = listings::graphql::listings(ctx, known, &listing).await?.into_iter();
         for (node, row) in nodes.iter_mut().zip(rows) {
-            node.listing = OnceCell::new_with(Some(row.and_then(|_| made.next())));
+            node.listing = OnceCell::new_with(Some(row.and_then(|_| made.next().map(Box::new))));
         }
     }
     if selection.field("inspections").exists() {

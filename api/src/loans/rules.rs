@@ -138,7 +138,7 @@ pub fn to_give_up(pool: i64, loans: &[Loan], today: NaiveDate) -> Option<&Loan> 
         .iter()
         .filter(|loan| matches!(loan.state, LoanState::Requested | LoanState::Approved))
         .filter(|loan| agreed(loan).is_some_and(|booking| booking.takes(over.day)))
-        .max_by_key(|loan| (loan.state == LoanState::Requested, loan.id))
+        .max_by_key(|loan| (loan.state == LoanState::Requested, loan.created_at, &loan.number, loan.id))
 }
 
 /// Facts about a loan that is asked for.
