@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use anyhow::ensure;
+use chrono::TimeDelta;
 use entity::assets::{AssetState, asset};
-use entity::listings::{ListingState, listing, listing_stock};
+use entity::listings::{ListingState, Purpose, listing, listing_stock};
+use entity::loans::{LoanState, loan};
 use entity::requests::LineState;
 use entity::transfers::TransferState;
 
@@ -25,6 +27,7 @@ pub async fn check(stage: &Stage, story: &Story) -> Outcome {
     for (listing, stock) in &view.listings {
         quantities(&view, listing, stock)?;
         queue(&view, listing, stock)?;
+        lent(stage, &view, listing, stock)?;
     }
     let there: Vec<&asset::Model> =
         view.cards.iter().filter(|card| card.state != AssetState::Merged).collect();
@@ -75,8 +78,56 @@ fn quantities(view: &View, listing: &listing::Model, stock: &listing_stock::Mode
         }
         counted[4] += way.lost;
     }
+    let lent = view.loans.iter().filter(|loan| loan.listing_id == listing.id);
+    counted[4] += lent.map(|loan| loan.lost).sum::<i64>();
     let told = [stock.held, stock.reserved, stock.in_transit, stock.delivered, stock.lost];
     ensure!(counted == told, "held, reserved, in transit, delivered, lost: {told:?}, their rows {counted:?}");
+    Ok(())
+}
+
+/// No day is promised twice, and nothing is lent that is not there: counted day by day.
+fn lent(stage: &Stage, view: &View, listing: &listing::Model, stock: &listing_stock::Model) -> Outcome {
+    use LoanState::{Approved, HandedOver, OnLoan, Requested, Returned};
+    let loans: Vec<&loan::Model> = view.loans.iter().filter(|loan| loan.listing_id == listing.id).collect();
+    ensure!(loans.is_empty() || listing.purpose == Purpose::Loan, "lent, and not offered for loan");
+    let today = stage.app.clock().today();
+    for day in (0..40).map(|n| today + TimeDelta::days(n)) {
+        let mut taken = 0;
+        for loan in &loans {
+            let last = loan.asked_to.unwrap_or(loan.day_to).max(loan.day_to);
+            let booked = matches!(loan.state, Requested | Approved | HandedOver | OnLoan | Returned);
+            if booked && loan.day_from <= day && day <= last {
+                taken += loan.lent + loan.returned;
+            }
+        }
+        ensure!(taken <= stock.available, "{taken} of {} pieces are lent on {day}", stock.available);
+    }
+    let mut out = 0;
+    for loan in &loans {
+        if matches!(loan.state, HandedOver | OnLoan | Returned) {
+            out += loan.lent + loan.returned;
+        }
+        let keeping: i64 = view
+            .lines
+            .iter()
+            .filter(|line| line.loan_id == Some(loan.id))
+            .map(|line| match line.state {
+                LineState::Submitted
+                | LineState::Returned
+                | LineState::Reserved
+                | LineState::Releasing
+                | LineState::InTransit => line.quantity - line.received - line.refused - line.lost,
+                _ => 0,
+            })
+            .sum();
+        ensure!(loan.converting == keeping, "{keeping} pieces are being kept: {loan:?}");
+    }
+    ensure!(out <= stock.available, "{out} of {} pieces are out", stock.available);
+    let over = listing.state == ListingState::Withdrawn && listing.purpose == Purpose::Loan;
+    ensure!(
+        !over || out > 0 || stock.available == 0 || loans.iter().any(|it| it.state == Approved),
+        "{stock:?}"
+    );
     Ok(())
 }
 
@@ -105,7 +156,9 @@ fn claimed_once(view: &View, card: &asset::Model) -> Outcome {
         listing.0.asset_id == card.id && listing.0.unit_id == card.holder_id
     };
     for (listing, stock) in view.listings.iter().filter(own) {
-        let offered = if TAKING.contains(&listing.state) { stock.available } else { 0 };
+        // An ended offer for loan still has what is out of it, or promised.
+        let lent = listing.state == ListingState::Withdrawn && listing.purpose == Purpose::Loan;
+        let offered = if TAKING.contains(&listing.state) || lent { stock.available } else { 0 };
         claimed += offered + stock.held + stock.reserved;
     }
     let away = view
