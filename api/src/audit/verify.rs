@@ -110,7 +110,7 @@ const COVERED: &str = "select e.subject_kind, e.subject_id, e.n as seq from (\
     where h.n is null or h.n < e.n limit 100";
 
 /// What waits for its first seal. Seals are made every minute: what is much older than the newest entry has lost its own.
-const WAITING: &str = "select subject_kind, subject_id, 0 as seq from event \
+const WAITING: &str = "select subject_kind, subject_id, cast(0 as bigint) as seq from event \
     where kind <> 'touched' and {waiting} and at < $2 limit 1";
 
 /// How much older than the newest an entry without a seal may be.
