@@ -57,7 +57,13 @@ pub struct Query(PeopleQuery, RuleBookQuery, GoodsQuery, MovesQuery, NodeQuery);
 struct PeopleMutation(IdentityMutation, OrganisationMutation, DeliveriesMutation);
 
 #[derive(Debug, Default, MergedObject)]
-struct RuleBookMutation(CatalogueMutation, RatesMutation, CalendarMutation, RuleSetMutation, DelegationMutation);
+struct RuleBookMutation(
+    CatalogueMutation,
+    RatesMutation,
+    CalendarMutation,
+    RuleSetMutation,
+    DelegationMutation,
+);
 
 #[derive(Debug, Default, MergedObject)]
 struct GoodsMutation(WarehousesMutation, AssetMutation, ListingMutation, PhotosMutation, FindingMutation);

@@ -149,12 +149,7 @@ async fn place(tx: &Tx, ask: &line::Ask<'_>, line: &request_line::Model) -> Resu
 }
 
 /// A line for what the unit has on loan gets its pieces or is refused: whoever has a thing does not wait for it.
-async fn keep(
-    tx: &Tx,
-    ask: &line::Ask<'_>,
-    line: &request_line::Model,
-    hold: Hold,
-) -> Result<(), Fault> {
+async fn keep(tx: &Tx, ask: &line::Ask<'_>, line: &request_line::Model, hold: Hold) -> Result<(), Fault> {
     let refused = match hold {
         Hold::Held(_) => {
             line::start_approvals(tx, ask, line, line.quantity, |until| Command::Hold { until }).await?;
