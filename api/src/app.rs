@@ -20,7 +20,7 @@ use crate::photos::Photos;
 
 /// Database, search, photos, clock, ids and keys. A cheap clone.
 #[derive(Clone, Debug)]
-pub struct App(Arc<Parts>);
+pub struct App(Arc<Parts>, Option<Clock>);
 
 /// The parts an [`App`] is made of.
 #[derive(Debug)]
@@ -57,7 +57,13 @@ impl App {
     /// Puts the parts together. The schema must be up to date.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        Self(Arc::new(parts), None)
+    }
+
+    /// The same service by another clock: what a generated city did on a day is done on that day.
+    #[must_use]
+    pub(crate) fn by(&self, clock: Clock) -> Self {
+        Self(Arc::clone(&self.0), Some(clock))
     }
 
     /// The database.
@@ -69,7 +75,7 @@ impl App {
     /// The clock.
     #[must_use]
     pub fn clock(&self) -> &Clock {
-        &self.0.clock
+        self.1.as_ref().unwrap_or(&self.0.clock)
     }
 
     /// Identities and randomness.

@@ -26,6 +26,12 @@ impl Clock {
         Self { zone, set: Some(Arc::new(AtomicI64::new(at.timestamp_micros()))) }
     }
 
+    /// One with the same civil days that stands still at an instant.
+    #[must_use]
+    pub fn standing_at(&self, at: DateTime<Utc>) -> Self {
+        Self::fixed(self.zone, at)
+    }
+
     /// Now, in UTC.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the machine's clock")]

@@ -142,8 +142,18 @@ pub enum Code {
     KindMismatch,
     /// Others decided by this field: it cannot change while the asset is offered.
     OfferedField,
-    /// Loans are not offered yet.
-    NoLoans,
+    /// The offer is for loan only.
+    ForLoanOnly,
+    /// Too few pieces are free on a day of the loan.
+    LoanTaken,
+    /// A loan has more days than the rule book allows.
+    LoanTooLong,
+    /// A loan begins later than the rule book allows.
+    TooFarAhead,
+    /// Not on that day.
+    LoanDayWrong,
+    /// Pieces are not back from an earlier loan.
+    NotBackYet,
     /// The card may be one that is there already: the office settles that first.
     DuplicateSuspected,
     /// A unit cannot ask for what it holds.

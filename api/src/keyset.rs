@@ -1,8 +1,10 @@
 //! Where a page by keyset goes on, in SQL.
 
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement, UnionType};
-use sea_orm::{ColumnTrait, Value};
+use sea_orm::{ColumnTrait, Condition, Value};
 use uuid::Uuid;
+
+use crate::authz::UnitSet;
 
 /// Rows after `(sort, id)` in descending order of both: one comparison of pairs, so that the index walks straight to
 /// it. `a < x or (a = x and id < y)` says the same, and is read as a filter over everything before.
@@ -30,4 +32,18 @@ pub(crate) fn merged(pages: Vec<SelectStatement>) -> Option<SelectStatement> {
 
 fn column(column: impl ColumnTrait) -> Expr {
     Expr::col(column.as_column_ref())
+}
+
+/// A condition that no row meets.
+pub(crate) fn nothing() -> Condition {
+    Condition::all().add(Expr::value(1).eq(0))
+}
+
+/// `column` is one of the units.
+pub(crate) fn among(column: impl ColumnTrait, units: &UnitSet) -> Condition {
+    match units {
+        UnitSet::All => Condition::all(),
+        UnitSet::Only(units) if units.is_empty() => nothing(),
+        UnitSet::Only(units) => Condition::all().add(column.is_in(units.iter().copied())),
+    }
 }

@@ -14,13 +14,17 @@
 //! - [`catalogue`]: categories, standards and the rule book of the city. [`warehouses`]: zones, racks and bins.
 //! - [`import`]: reference data from CSV.
 //! - [`assets`]: cards and their history. [`listings`]: offers, their stock, freezes. [`photos`]: pictures of assets.
-//! - [`requests`]: what units ask for. [`quotas`]: what they may ask for. [`transfers`]: hand-overs. [`savings`]: the ledger.
+//! - [`requests`]: what units ask for. [`quotas`]: what they may ask for. [`transfers`]: hand-overs. [`loans`]: what is lent for
+//!   days. [`savings`]: the ledger.
 //! - [`approvals`]: cases and steps. [`decisions`]: what is decided over listings and requests.
 //! - [`finding`]: search and its index.
 //! - [`audit`]: the chained and sealed trail. [`events`]: the retained log. [`jobs`]: work that goes on by itself; [`work`]: what it is.
 //! - [`deliveries`]: events on their way to other systems (webhooks).
 //! - [`verify`]: recomputes what must agree.
 //! - [`demo`]: a generated city.
+
+// A root type that is merged from the parts of all slices is as deep as there are slices.
+#![recursion_limit = "256"]
 
 pub mod app;
 pub mod approvals;
@@ -49,6 +53,7 @@ pub mod jobs;
 pub mod keys;
 mod keyset;
 pub mod listings;
+pub mod loans;
 pub mod organisation;
 pub mod photos;
 pub mod quotas;

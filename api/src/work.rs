@@ -6,11 +6,14 @@ use chrono::TimeDelta;
 use entity::jobs::JobKind;
 use tokio::sync::Mutex;
 
+use crate::fault::Fault;
 use crate::jobs::{self, Handlers};
-use crate::{approvals, audit, deliveries, identity, photos, requests};
+use crate::{approvals, audit, deliveries, identity, loans, photos, requests};
 
 /// Holds looked at by one statement.
 const HOLDS: u64 = 200;
+/// Loans looked at by one statement.
+const LOANS: u64 = 200;
 
 /// Steps looked at by one statement.
 const STEPS: u64 = 200;
@@ -30,6 +33,15 @@ pub fn handlers() -> Handlers {
                     return Ok(());
                 }
             }
+        })
+        .every(JobKind::LoanDays, TimeDelta::minutes(1), async |app, work: jobs::Work| {
+            let ended = until_none(&work, || loans::days::expire(&app, LOANS)).await?;
+            let told = until_none(&work, || loans::days::tell_overdue(&app, LOANS)).await?;
+            work.progress(ended + told, None).await
+        })
+        .every(JobKind::AccrueLoans, TimeDelta::minutes(10), async |app, work: jobs::Work| {
+            let entered = until_none(&work, || loans::days::accrue(&app, LOANS)).await?;
+            work.progress(entered, None).await
         })
         .every(JobKind::Reseat, TimeDelta::minutes(1), {
             let seen = Arc::new(Mutex::new(None));
@@ -67,4 +79,21 @@ pub fn handlers() -> Handlers {
             gone += deliveries::purge::purge(&app).await?;
             work.progress(i64::try_from(gone)?, None).await
         })
+}
+
+/// Goes on as long as something changes and there may be more.
+async fn until_none<F, Fut>(work: &jobs::Work, run: F) -> anyhow::Result<i64>
+where
+    F: Fn() -> Fut,
+    Fut: Future<Output = Result<loans::days::Done, Fault>>,
+{
+    let mut changed = 0;
+    loop {
+        let done = run().await?;
+        changed += i64::try_from(done.changed)?;
+        work.progress(changed, None).await?;
+        if done.looked_at < LOANS || done.changed == 0 || work.stopping() {
+            return Ok(changed);
+        }
+    }
 }

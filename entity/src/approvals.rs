@@ -12,6 +12,10 @@ text_enum! {
         Listing,
         /// A line of a request.
         RequestLine,
+        /// A loan.
+        Loan,
+        /// A longer time for a loan.
+        LoanExtension,
     }
 }
 

@@ -139,6 +139,43 @@ pub mod allocation_standard {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// What a piece of a category would cost to rent for a day, by jurisdiction and date. Rows are never changed: a new revision
+/// ends the old one.
+pub mod rental_rate {
+    use super::*;
+
+    /// What a piece of a category would cost to rent for a day, by jurisdiction and date. Rows are never changed: a new
+    /// revision ends the old one.
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "rental_rate")]
+    pub struct Model {
+        /// Identity.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        /// Jurisdiction; none means everywhere.
+        pub region_id: Option<Uuid>,
+        /// The category.
+        pub category_id: Uuid,
+        /// Of one piece for one day.
+        pub fen_per_day: Money,
+        /// Document it comes from.
+        #[sea_orm(column_type = "Text")]
+        pub source: String,
+        /// Revision.
+        pub revision: i64,
+        /// First day.
+        pub valid_from: Date,
+        /// Last day, inclusive; none while it is open.
+        pub valid_to: Option<Date>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    #[allow(missing_docs)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// A field that must be filled before a step: data, so that a city can change it.
 pub mod required_field {
     use super::*;

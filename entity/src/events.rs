@@ -16,6 +16,8 @@ text_enum! {
         Category,
         /// An allocation standard.
         Standard,
+        /// A rental rate.
+        RentalRate,
         /// A rule or number of the city.
         Setting,
         /// A warehouse or a place in it.
@@ -32,6 +34,8 @@ text_enum! {
         RequestLine,
         /// A transfer.
         Transfer,
+        /// A loan.
+        Loan,
         /// An entry of savings.
         Saving,
         /// A webhook.

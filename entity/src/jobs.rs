@@ -8,6 +8,10 @@ text_enum! {
     pub enum JobKind {
         /// Lets holds lapse that their askers forgot.
         ExpireHolds,
+        /// Ends loans that were not collected, and tells of those that are overdue.
+        LoanDays,
+        /// Enters what loans of the months before have saved.
+        AccrueLoans,
         /// Seats steps anew whose seat has become empty.
         Reseat,
         /// Reminds of steps that are due, and moves up what nobody decides.

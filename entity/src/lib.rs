@@ -14,6 +14,7 @@ pub mod events;
 pub mod identity;
 pub mod jobs;
 pub mod listings;
+pub mod loans;
 pub mod organisation;
 pub mod photos;
 pub mod quotas;

@@ -133,6 +133,8 @@ pub mod request_line {
         pub giver_id: Uuid,
         /// The warehouse where it lies: the listing's, as of the submission.
         pub warehouse_id: Option<Uuid>,
+        /// The loan that it turns into a transfer.
+        pub loan_id: Option<Uuid>,
         /// Position.
         pub position: i64,
         /// Quantity asked.

@@ -26,6 +26,8 @@ text_enum! {
         NetBook,
         /// Price cap of the standard in force on the civil day of receipt.
         Replacement,
+        /// Rental rate by days of a loan, at most the replacement over the asset's whole life.
+        Loan,
     }
 }
 
@@ -46,8 +48,8 @@ pub mod saving_entry {
         pub entry: SavingKind,
         /// Method.
         pub method: SavingMethod,
-        /// The transfer.
-        pub transfer_id: Uuid,
+        /// The transfer that it is of; none where it is of a loan.
+        pub transfer_id: Option<Uuid>,
         /// The saving entry.
         pub contra_of: Option<Uuid>,
         /// The asset.
@@ -88,6 +90,12 @@ pub mod saving_entry {
         /// SHA-256 over the entry.
         #[sea_orm(column_type = "Text")]
         pub hash: String,
+        /// The loan that it is of; none where it is of a transfer.
+        pub loan_id: Option<Uuid>,
+        /// First civil day of use that it counts, of a loan.
+        pub day_from: Option<Date>,
+        /// Last civil day of use that it counts, of a loan.
+        pub day_to: Option<Date>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -11,6 +11,7 @@ mod crash;
 mod deliveries;
 mod frame;
 mod lists;
+mod loans;
 mod log;
 mod photos;
 mod quotas;
@@ -42,6 +43,7 @@ fn main() -> std::process::ExitCode {
     cities::register(&mut registry);
     real_input::register(&mut registry);
     races::register(&mut registry);
+    loans::register(&mut registry);
     stories::register(&mut registry);
     crash::register(&mut registry);
     deliveries::register(&mut registry);

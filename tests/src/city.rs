@@ -75,6 +75,34 @@ impl City {
         Ok(made.city(&Client::new(base)))
     }
 
+    /// The same city on another day: everybody signs in again, for a session lasts hours.
+    pub async fn another_day(&self, app: &App) -> anyhow::Result<Self> {
+        let mut city = self.clone();
+        let units = std::iter::once(&mut city.giver).chain(&mut city.receivers);
+        let mut people: Vec<&mut Person> = units.flat_map(|unit| [&mut unit.clerk, &mut unit.head]).collect();
+        people.extend([
+            &mut city.office,
+            &mut city.staff,
+            &mut city.finance,
+            &mut city.auditor,
+            &mut city.administrator,
+        ]);
+        let accounts: &Vec<Uuid> = &people.iter().map(|person| person.account_id).collect();
+        let tokens: Vec<String> = app
+            .write(&Actor::system(), Command::new("signInAgain", None, &()), |tx: Tx| async move {
+                let mut tokens = Vec::with_capacity(accounts.len());
+                for account in accounts {
+                    tokens.push(open(&tx, *account).await?);
+                }
+                Ok(tokens)
+            })
+            .await?;
+        for (person, token) in people.into_iter().zip(tokens) {
+            person.client = person.client.with_token(&token);
+        }
+        Ok(city)
+    }
+
     /// The same city through another server.
     pub fn at(&self, base: &str) -> Self {
         let person = |person: &Person| Person { client: person.client.at(base), ..person.clone() };

@@ -82,9 +82,23 @@ pub async fn submit_listing(unit: &Unit, listing: &str, version: i64) -> Outcome
 
 /// A listing that is open for requests, by the whole way; `value` is that of all pieces, in fen.
 pub async fn list(city: &City, name: &str, pieces: i64, value: i64) -> anyhow::Result<String> {
+    list_on(city, name, (pieces, value), json!({})).await
+}
+
+/// A listing of which pieces can be borrowed.
+pub async fn list_for_loan(city: &City, name: &str, pieces: i64) -> anyhow::Result<String> {
+    list_on(city, name, (pieces, pieces * 300_000), json!({ "purpose": "LOAN" })).await
+}
+
+async fn list_on(
+    city: &City,
+    name: &str,
+    (pieces, value): (i64, i64),
+    terms: Value,
+) -> anyhow::Result<String> {
     let asset = draft_card(city, &city.giver, name, pieces, value).await?;
     photograph(&city.giver.clerk, &asset, png(7)).await?;
-    let (listing, version) = draft_listing(&city.giver, &asset, json!({})).await?;
+    let (listing, version) = draft_listing(&city.giver, &asset, terms).await?;
     submit_listing(&city.giver, &listing, version).await?;
     decide(&city.giver.head, &listing, "APPROVE", json!({})).await?;
     decide(&city.office, &listing, "APPROVE", json!({})).await?;
@@ -203,6 +217,65 @@ pub async fn deliver(city: &City, unit: &Unit, listing: &str, pieces: i64) -> an
     let transfer = release(&city.giver.clerk, &line, None).await?;
     ensure!(receive(&unit.clerk, &transfer, pieces, 0, 0).await? == "RECEIVED");
     Ok(transfer)
+}
+
+/// Fields of a loan that tests look at.
+pub const LOAN: &str =
+    "id number state reason quantity from to askedTo lent returned good damaged lost converting";
+
+/// Asks for a loan; gives the payload.
+pub async fn try_borrow(
+    unit: &Unit,
+    listing: &str,
+    pieces: i64,
+    (from, to): (&str, &str),
+) -> anyhow::Result<Value> {
+    let input = json!({
+        "idempotencyKey": key(), "unitId": unit.gid, "listingId": listing, "quantity": pieces, "from": from, "to": to,
+        "justification": "全市会议需要会议椅",
+    });
+    let document = format!(
+        "mutation($input: RequestLoanInput!) {{ requestLoan(input: $input) {{ loan {{ {LOAN} }} errors {{ code field message }} }} }}"
+    );
+    let mut data = unit.clerk.client.ask(&document, json!({ "input": input })).await?;
+    Ok(data["requestLoan"].take())
+}
+
+/// Asks for a loan that can be had; gives its id.
+pub async fn borrow(unit: &Unit, listing: &str, pieces: i64, days: (&str, &str)) -> anyhow::Result<String> {
+    let answer = try_borrow(unit, listing, pieces, days).await?;
+    text(&answer["loan"]["id"]).with_context(|| answer.to_string())
+}
+
+/// All approvals of a loan of a virtual offer of the giver's.
+pub async fn approve_loan(city: &City, unit: &Unit, loan: &str) -> Outcome {
+    decide(&unit.head, loan, "APPROVE", json!({})).await?;
+    decide(&city.giver.head, loan, "APPROVE", json!({})).await
+}
+
+/// One command about a loan; gives the loan as it is then.
+pub async fn loan_command(person: &Person, field: &str, loan: &str, more: Value) -> anyhow::Result<Value> {
+    let mut input = json!({ "idempotencyKey": key(), "loanId": loan });
+    merge(&mut input, more);
+    let input_type = format!("{}{}Input", field[..1].to_uppercase(), &field[1..]);
+    let mut answer = person.client.mutate(field, &input_type, input, &format!("loan {{ {LOAN} }}")).await?;
+    Ok(answer["loan"].take())
+}
+
+/// A loan with its borrower, from today on.
+pub async fn lend(
+    city: &City,
+    unit: &Unit,
+    listing: &str,
+    pieces: i64,
+    days: (&str, &str),
+) -> anyhow::Result<String> {
+    let loan = borrow(unit, listing, pieces, days).await?;
+    approve_loan(city, unit, &loan).await?;
+    loan_command(&city.giver.clerk, "handOverLoan", &loan, json!({ "condition": "完好" })).await?;
+    let lent = loan_command(&unit.clerk, "receiveLoan", &loan, json!({})).await?;
+    ensure!(lent["state"] == "ON_LOAN", "{lent}");
+    Ok(loan)
 }
 
 /// Sum of the ledger by one method, in fen: entries less contra entries.

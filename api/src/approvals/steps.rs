@@ -231,6 +231,7 @@ pub(super) fn subject(of: ApprovalSubject) -> Subject {
     match of {
         ApprovalSubject::Listing => Subject::Listing,
         ApprovalSubject::RequestLine => Subject::RequestLine,
+        ApprovalSubject::Loan | ApprovalSubject::LoanExtension => Subject::Loan,
     }
 }
 

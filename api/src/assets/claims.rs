@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use entity::assets::asset;
-use entity::listings::{ListingState, listing, listing_stock};
+use entity::listings::{ListingState, Purpose, listing, listing_stock};
 use entity::transfers::{TransferState, transfer};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
@@ -39,21 +39,24 @@ impl Claims {
 /// The claims on a card: those of hand-overs, and of its holder's listings except one. A former holder's listing that
 /// is sold out still names the card and claims nothing of it.
 pub(crate) async fn of(tx: &Tx, card: &asset::Model, except: Option<Uuid>) -> Result<Claims, Fault> {
-    let listings: Vec<(Uuid, ListingState)> = listing::Entity::find()
+    let listings: Vec<(Uuid, ListingState, Purpose)> = listing::Entity::find()
         .select_only()
-        .columns([listing::Column::Id, listing::Column::State])
+        .columns([listing::Column::Id, listing::Column::State, listing::Column::Purpose])
         .filter(listing::Column::AssetId.eq(card.id))
         .filter(listing::Column::UnitId.eq(card.holder_id))
         .into_tuple()
         .all(tx.conn())
         .await?;
-    let ids = listings.iter().map(|(id, _)| *id).filter(|id| Some(*id) != except);
+    let ids = listings.iter().map(|(id, ..)| *id).filter(|id| Some(*id) != except);
     let stocks = listing_stock::Entity::find()
         .filter(listing_stock::Column::ListingId.is_in(ids))
         .all(tx.conn())
         .await?;
-    let live: HashSet<Uuid> =
-        listings.iter().filter(|(_, state)| LIVE.contains(state)).map(|(id, _)| *id).collect();
+    let live: HashSet<Uuid> = listings
+        .iter()
+        .filter(|(_, state, purpose)| keeps_pool(*state, *purpose))
+        .map(|(id, ..)| *id)
+        .collect();
     let mut claims = Claims::default();
     for stock in stocks {
         // What a draft would offer is nobody's yet; what was promised stays promised after a withdrawal.
@@ -71,4 +74,10 @@ pub(crate) async fn of(tx: &Tx, card: &asset::Model, except: Option<Uuid>) -> Re
         .await?;
     claims.moving = moving.into_iter().sum();
     Ok(claims)
+}
+
+/// Whether what is available in a listing is taken out of its card: while it is live, and what an ended offer for loan still
+/// has out or promised.
+fn keeps_pool(state: ListingState, purpose: Purpose) -> bool {
+    LIVE.contains(&state) || (purpose == Purpose::Loan && state == ListingState::Withdrawn)
 }

@@ -132,6 +132,12 @@ operations! {
     RequestLines "requestLines": READ_CASE;
     Transfer "transfer": READ_CASE;
     Transfers "transfers": READ_CASE;
+    Loan "loan": READ_CASE;
+    Loans "loans": READ_CASE;
+    OverdueLoans "overdueLoans": READ_CASE;
+    /// Says how many are free, and of what the caller may see.
+    LoanCalendar "loanCalendar": EVERYONE;
+    RentalRates "rentalRates": EVERYONE;
     Tasks "tasks": EVERYONE;
     ApprovalRuleSets "approvalRuleSets": EVERYONE;
     PreviewApproval "previewApproval": READ_CASE;
@@ -187,6 +193,17 @@ operations! {
     BookTransfer "bookTransfer": &[(Clerk, Giver), (Clerk, Receiver), (Finance, Giver), (Finance, Receiver)];
     ReverseTransfer "reverseTransfer": OFFICE;
 
+    // Loans: asked for and given back by the borrower, kept by who keeps the thing.
+    RequestLoan "requestLoan": RECEIVER_CLERK;
+    CancelLoan "cancelLoan": &[(Clerk, Receiver), (Head, Receiver)];
+    FailLoan "failLoan": &[(Head, Giver), (Office, Giver)];
+    HandOverLoan "handOverLoan": &[(Clerk, Giver), (Staff, Warehouse)];
+    ReceiveLoan "receiveLoan": &[(Clerk, Receiver), (Office, Receiver)];
+    ExtendLoan "extendLoan": RECEIVER_CLERK;
+    ReturnLoan "returnLoan": &[(Clerk, Giver), (Clerk, Receiver), (Staff, Warehouse)];
+    InspectLoan "inspectLoan": &[(Clerk, Giver), (Staff, Warehouse)];
+    ConvertLoan "convertLoan": RECEIVER_CLERK;
+
     // Administration.
     CreateAccount "createAccount": ADMINISTRATOR;
     ResetPassword "resetPassword": ADMINISTRATOR;
@@ -208,6 +225,7 @@ operations! {
     SaveApprovalRuleSet "saveApprovalRuleSet": RULE_BOOK;
     PublishApprovalRuleSet "publishApprovalRuleSet": RULE_BOOK;
     DiscardApprovalRuleSet "discardApprovalRuleSet": RULE_BOOK;
+    SetRentalRate "setRentalRate": RULE_BOOK;
     StartReindex "startReindex": ADMINISTRATOR;
     PurgeAsset "purgeAsset": ADMINISTRATOR;
     SaveWebhook "saveWebhook": ADMINISTRATOR;

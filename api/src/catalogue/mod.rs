@@ -2,12 +2,14 @@
 //!
 //! - `save_category`, `set_standard`, `set_required_field`, `set_city_setting`, `set_calendar_days`: the use cases.
 //! - [`calendar`]: working days. [`forms`]: what each must look like. [`rules`]: which standard counts. [`settings`]: the numbers a city may set.
+//! - [`rates`]: what renting would cost, which loans spare.
 //! - [`steps`]: what other slices ask inside their transaction. [`read`]: finders. [`verify`]: standards against their audit.
 
 pub mod calendar;
 pub mod calendar_graphql;
 pub mod forms;
 pub mod graphql;
+pub mod rates;
 pub mod read;
 pub mod rules;
 pub mod save_category;

@@ -1,7 +1,7 @@
 //! Which standard counts, and what a new revision does to the old ones. Pure.
 
 use chrono::NaiveDate;
-use entity::catalogue::allocation_standard;
+use entity::catalogue::{allocation_standard, rental_rate};
 use uuid::Uuid;
 
 /// The standard that is in force: of the innermost jurisdiction that has one, there for the nearest category, there the
@@ -31,6 +31,59 @@ pub fn in_force<'a>(
             (*place, standard.rank.is_some(), standard.price_cap, -standard.revision, standard.id)
         })
         .map(|(_, standard)| standard)
+}
+
+/// The rental rates that are in force from `from` to `to`, as [`in_force`] says of standards: each with its first and its
+/// last day among them. Days without one have none.
+#[must_use]
+pub fn rates_in_force<'a>(
+    rates: &'a [rental_rate::Model],
+    regions: &[Uuid],
+    categories: &[Uuid],
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Vec<(Option<&'a rental_rate::Model>, NaiveDate, NaiveDate)> {
+    // Another rate can only come in force on a first day of one, or on the day after a last one.
+    let ends = rates.iter().filter_map(|rate| rate.valid_to?.succ_opt());
+    let mut turns: Vec<NaiveDate> = rates.iter().map(|rate| rate.valid_from).chain(ends).collect();
+    turns.push(from);
+    turns.retain(|day| (from..=to).contains(day));
+    turns.sort_unstable();
+    turns.dedup();
+    let mut spans: Vec<(Option<&rental_rate::Model>, NaiveDate, NaiveDate)> = Vec::new();
+    for day in turns {
+        let rate = rate_on(rates, regions, categories, day);
+        match spans.last_mut() {
+            Some(last) if last.0.map(|rate| rate.id) == rate.map(|rate| rate.id) => {}
+            Some(last) => {
+                last.2 = day.pred_opt().unwrap_or(day);
+                spans.push((rate, day, to));
+            }
+            None => spans.push((rate, day, to)),
+        }
+    }
+    spans
+}
+
+fn rate_on<'a>(
+    rates: &'a [rental_rate::Model],
+    regions: &[Uuid],
+    categories: &[Uuid],
+    day: NaiveDate,
+) -> Option<&'a rental_rate::Model> {
+    let jurisdiction = |rate: &rental_rate::Model| match rate.region_id {
+        None => Some(regions.len()),
+        Some(id) => regions.iter().position(|region| *region == id),
+    };
+    rates
+        .iter()
+        .filter(|rate| covers(rate.valid_from, rate.valid_to, day))
+        .filter_map(|rate| {
+            let category = categories.iter().position(|category| *category == rate.category_id)?;
+            Some(((jurisdiction(rate)?, category, -rate.revision, rate.id), rate))
+        })
+        .min_by_key(|(place, _)| *place)
+        .map(|(_, rate)| rate)
 }
 
 /// Whether the day lies in the dates, both inclusive.
@@ -98,6 +151,43 @@ mod tests {
         assert_eq!(cap(&standards, "2016-06-30"), None);
         assert_eq!(cap(&standards, "2025-12-31"), Some(7000));
         assert_eq!(cap(&standards, "2026-01-01"), Some(8000));
+    }
+
+    #[test]
+    fn a_range_of_days_is_cut_where_another_rate_comes_in_force() {
+        let rate = |n: u128, region, category, from: &str, to: Option<&str>| rental_rate::Model {
+            id: Uuid::from_u128(n),
+            region_id: region,
+            category_id: category,
+            fen_per_day: Money(100),
+            source: "市场询价".into(),
+            revision: 1,
+            valid_from: day(from),
+            valid_to: to.map(day),
+        };
+        let rates = [
+            rate(1, None, COMPUTERS, "2026-01-10", Some("2026-01-19")),
+            rate(2, None, COMPUTERS, "2026-01-20", None),
+            rate(3, Some(DISTRICT), LAPTOPS, "2026-01-25", Some("2026-01-26")),
+        ];
+        let spans = |from: &str, to: &str| {
+            rates_in_force(&rates, &[DISTRICT, CITY], &[LAPTOPS, COMPUTERS], day(from), day(to))
+                .into_iter()
+                .map(|(rate, from, to)| {
+                    (rate.map(|rate| rate.id.as_u128()), from.to_string(), to.to_string())
+                })
+                .collect::<Vec<_>>()
+        };
+        let expected = [
+            (None, "2026-01-01", "2026-01-09"),
+            (Some(1), "2026-01-10", "2026-01-19"),
+            (Some(2), "2026-01-20", "2026-01-24"),
+            (Some(3), "2026-01-25", "2026-01-26"),
+            (Some(2), "2026-01-27", "2026-01-31"),
+        ]
+        .map(|(rate, from, to)| (rate, from.to_owned(), to.to_owned()));
+        assert_eq!(spans("2026-01-01", "2026-01-31"), expected);
+        assert_eq!(spans("2026-01-12", "2026-01-12"), [(Some(1), "2026-01-12".into(), "2026-01-12".into())]);
     }
 
     #[test]

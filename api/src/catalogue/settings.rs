@@ -25,6 +25,10 @@ pub const SETTINGS: &[Setting] = &[
     Setting { name: "escalation_days", default: 5, least: 1, most: 365 },
     // What happens over a quantity cap: 0 stops, 1 asks for a reason.
     Setting { name: "over_cap_reason", default: 0, least: 0, most: 1 },
+    // Most days of a loan, both ends counted.
+    Setting { name: "loan_length_days", default: 366, least: 1, most: 1_830 },
+    // Most days before the first day of a loan that it can be asked for.
+    Setting { name: "loan_ahead_days", default: 366, least: 0, most: 1_830 },
     // Days after a receipt within which a defect sends the goods back.
     Setting { name: "defect_days", default: 30, least: 1, most: 365 },
 ];

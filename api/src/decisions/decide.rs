@@ -12,7 +12,7 @@ use crate::approvals::steps::{self as approvals, Decision};
 use crate::fault::{Code, Fault, Rejection};
 use crate::identity::Actor;
 use crate::write::{Command, Tx};
-use crate::{listings, requests};
+use crate::{listings, loans, requests};
 
 /// Most decisions of one call.
 pub const MOST: usize = 100;
@@ -87,6 +87,9 @@ async fn in_order_of_locks(tx: &Tx, input: &Decide) -> Result<Vec<usize>, Fault>
             Some(case) if case.subject == ApprovalSubject::Listing => {
                 order.insert((case.subject_id, n));
             }
+            Some(case) if of_loan(case.subject) => {
+                order.insert((loans::steps::listing_of(tx, case.subject_id).await?, n));
+            }
             Some(case) => {
                 order.insert((requests::steps::listing_of(tx, case.subject_id).await?, n));
             }
@@ -98,6 +101,10 @@ async fn in_order_of_locks(tx: &Tx, input: &Decide) -> Result<Vec<usize>, Fault>
         listings::steps::lock(tx, listing).await?;
     }
     Ok(order.into_iter().map(|(_, n)| n).collect())
+}
+
+fn of_loan(subject: ApprovalSubject) -> bool {
+    matches!(subject, ApprovalSubject::Loan | ApprovalSubject::LoanExtension)
 }
 
 async fn one(tx: &Tx, n: usize, decision: &OneDecision) -> Result<(), Fault> {
@@ -112,6 +119,9 @@ async fn one(tx: &Tx, n: usize, decision: &OneDecision) -> Result<(), Fault> {
         match decided.subject {
             ApprovalSubject::Listing => listings::steps::on_decided(tx, &decided).await,
             ApprovalSubject::RequestLine => requests::steps::on_decided(tx, &decided).await,
+            ApprovalSubject::Loan | ApprovalSubject::LoanExtension => {
+                loans::steps::on_decided(tx, &decided).await
+            }
         }
     };
     outcome.await.map_err(|fault| within(fault, n))

@@ -25,6 +25,7 @@ use crate::listings::graphql::{
     Freeze, Listing, WithdrawListingPayload, answer, listings, scope_kind, wants,
 };
 use crate::listings::read as listing_rows;
+use crate::loans::nodes::{Loan, loans_by_id};
 use crate::requests::nodes::{RequestLine, lines_by_id};
 
 /// A step that waits for the caller.
@@ -34,6 +35,7 @@ pub struct Task {
     case: approval_case::Model,
     listing: Option<Listing>,
     line: Option<RequestLine>,
+    loan: Option<Loan>,
 }
 
 #[Object]
@@ -53,14 +55,19 @@ impl Task {
         subject_id(&self.case)
     }
 
-    /// The listing to be approved; null where it is a request line.
+    /// The listing to be approved; null where it is something else.
     async fn listing(&self) -> Option<&Listing> {
         self.listing.as_ref()
     }
 
-    /// The request line to be approved; null where it is a listing.
+    /// The request line to be approved; null where it is something else.
     async fn line(&self) -> Option<&RequestLine> {
         self.line.as_ref()
+    }
+
+    /// The loan to be approved, or to be extended up to its `askedTo`; null where it is something else.
+    async fn loan(&self) -> Option<&Loan> {
+        self.loan.as_ref()
     }
 }
 
@@ -105,11 +112,21 @@ impl DecisionQuery {
             .map(|(_, case)| case.subject_id)
             .collect();
         let mut lines = lines_by_id(ctx, &asked, &line).await?;
+        let loan = ctx.look_ahead().field("edges").field("node").field("loan");
+        let asked: Vec<Uuid> = tasks
+            .iter()
+            .filter(|(_, case)| {
+                loan.exists() && matches!(case.subject, SubjectKind::Loan | SubjectKind::LoanExtension)
+            })
+            .map(|(_, case)| case.subject_id)
+            .collect();
+        let mut loans = loans_by_id(ctx, &asked, &loan).await?;
         let nodes = tasks
             .into_iter()
             .map(|(step, case)| Task {
                 listing: by_id.remove(&case.subject_id),
                 line: lines.remove(&case.subject_id),
+                loan: loans.remove(&case.subject_id),
                 step,
                 case,
             })

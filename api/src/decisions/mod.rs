@@ -1,5 +1,5 @@
 //! Decisions of one side that the other side feels: verdicts of approvers, withdrawals, freezes. Each changes a listing
-//! or the lines that ask for it, often both, so it stands above both: neither needs to know the other.
+//! or the lines and loans that are of it, often both, so it stands above them: a listing needs to know neither.
 //!
 //! - [`decide`]: approvers decide steps, many at once if they like.
 //! - [`preview`]: a dry run of the approval rules.

@@ -15,6 +15,7 @@ use crate::authz::{Operation, Parties};
 use crate::fault::{Code, Fault, Rejection};
 use crate::identity::Actor;
 use crate::listings::{rules, steps as listings};
+use crate::loans::steps as loans;
 use crate::requests::steps as requests;
 use crate::write::{Command, Tx};
 use crate::{approvals, assets, audit, photos};
@@ -92,7 +93,7 @@ async fn take_down(tx: &Tx, id: Uuid) -> Result<(), Fault> {
         tx.record(Subject::Listing, saved.id, saved.version, "listing.purged", &json!({}));
         return Ok(());
     };
-    let n = stock.unreserved();
+    let n = loans::unpromised(tx, &blank, &stock).await?;
     if n > stock.available {
         requests::give_up_holds(tx, id, n - stock.available).await?;
     }
@@ -105,6 +106,7 @@ async fn take_down(tx: &Tx, id: Uuid) -> Result<(), Fault> {
     tx.record(Subject::Listing, id, saved.version, "listing.withdrawn", &payload);
     if was == ListingState::Listed {
         requests::on_withdrawn(tx, id).await?;
+        loans::on_withdrawn(tx, &saved, true).await?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! A holder takes pieces back that nobody was promised: all of them, which ends the listing, or some. A listing of
-//! which no such piece is left can be ended as well.
+//! which no such piece is left can be ended as well: what of it is lent or promised goes on, and is its holder's when it is
+//! back.
 
 use entity::approvals::ApprovalSubject;
 use entity::events::Subject;
@@ -15,9 +16,10 @@ use crate::authz::Operation;
 use crate::checks;
 use crate::fault::{Code, Fault, Rejection};
 use crate::identity::Actor;
-use crate::listings::rules::{self, Stock};
+use crate::listings::rules;
 use crate::listings::steps as listings;
 use crate::listings::update::changeable;
+use crate::loans::steps as loans;
 use crate::requests::steps as requests;
 use crate::write::{Command, Tx};
 
@@ -56,8 +58,9 @@ pub async fn withdraw_listing(
         // The stock first; then the listing again, for what was committed while the lock was waited for.
         let stock = listings::lock(&tx, seen.id).await?;
         let listing = listings::load(&tx, seen.id).await?.ok_or(Code::NotFound)?;
-        let (n, reason) = judge(&tx, input, &listing, &stock).await?;
-        let whole = n == stock.unreserved();
+        let unreserved = loans::unpromised(&tx, &listing, &stock).await?;
+        let (n, reason) = judge(&tx, input, &listing, unreserved).await?;
+        let whole = n == unreserved;
         let state = rules::apply(listing.state, listing.custody, rules::Command::Withdraw)?;
         if n > stock.available {
             requests::give_up_holds(&tx, listing.id, n - stock.available).await?;
@@ -75,6 +78,7 @@ pub async fn withdraw_listing(
         tx.record(Subject::Listing, saved.id, saved.version, "listing.withdrawn", &payload);
         if was == ListingState::Listed {
             requests::on_withdrawn(&tx, saved.id).await?;
+            loans::on_withdrawn(&tx, &saved, whole).await?;
         }
         Ok(Withdrawn { id: saved.id })
     })
@@ -85,11 +89,10 @@ async fn judge(
     tx: &Tx,
     input: &Withdraw,
     listing: &listing::Model,
-    stock: &Stock,
+    unreserved: i64,
 ) -> Result<(i64, Option<String>), Fault> {
     let mut faults = Vec::new();
     let reason = checks::optional_text(&mut faults, "reason", input.reason.as_deref(), 2000);
-    let unreserved = stock.unreserved();
     let n = input.quantity.unwrap_or(unreserved);
     // What is sold out or promised may still be ended: nothing that comes back is offered again then.
     let ends = n == 0 && unreserved == 0 && input.quantity.is_none();

@@ -29,6 +29,10 @@ pub(super) async fn is_withheld(
         Subject::Transfer => {
             "select a.restricted from transfer t join asset a on a.id = t.asset_id where t.id = $1"
         }
+        Subject::Loan => {
+            "select a.restricted from loan n join listing l on l.id = n.listing_id join asset a on a.id = l.asset_id \
+             where n.id = $1"
+        }
         Subject::Saving => {
             "select a.restricted from saving_entry s join asset a on a.id = s.asset_id where s.id = $1"
         }
@@ -44,6 +48,7 @@ pub(super) async fn is_withheld(
         | Subject::Unit
         | Subject::Category
         | Subject::Standard
+        | Subject::RentalRate
         | Subject::Setting
         | Subject::Warehouse => return Ok(false),
         Subject::Webhook => return Ok(true),

@@ -16,7 +16,7 @@ use crate::fault::Fault;
 use crate::write::{Audited, Record, Tx};
 
 /// Kind of the events by which only followers hear of a subject: nothing of them is in the audit.
-pub(crate) const TOUCHED: &str = "touched";
+pub const TOUCHED: &str = "touched";
 
 /// Wakes the followers of this process when it has written something.
 #[derive(Clone, Debug)]

@@ -54,9 +54,30 @@ pub(super) fn sentences(code: Code) -> (&'static str, &'static str) {
             "资产上架期间不得修改此项；请先撤回上架申请再修改。",
             "Others decide by this while the asset is offered. Withdraw the listing first, then change it.",
         ),
-        Code::NoLoans => {
-            ("目前只能调剂（TRANSFER），暂不支持借用。", "Loans are not offered yet. Choose TRANSFER.")
-        }
+        Code::ForLoanOnly => (
+            "该上架仅供借用，请改用借用申请（requestLoan）。",
+            "This is offered for loan only. Ask for a loan instead (requestLoan).",
+        ),
+        Code::LoanTaken => (
+            "{day} 仅剩 {free} 件可借；请减少数量，或查看借用日历（loanCalendar）另选日期。",
+            "On {day} only {free} pieces are free. Ask for fewer, or choose other days in loanCalendar.",
+        ),
+        Code::LoanTooLong => (
+            "借用最长 {most} 天（首尾两日均计）；确需长期使用请申请调剂。",
+            "A loan takes at most {most} days, both ends counted. Ask for a transfer if you need it for longer.",
+        ),
+        Code::TooFarAhead => (
+            "借用开始日期最晚为 {day}，请届时再申请。",
+            "A loan can begin on {day} at the latest. Ask again nearer to that time.",
+        ),
+        Code::LoanDayWrong => (
+            "日期须在 {from} 至 {to} 之间。",
+            "The day must be one from {from} to {to}. Choose such a day, or change the days of the loan first.",
+        ),
+        Code::NotBackYet => (
+            "尚有 {missing} 件未收回或未验收；请先办理归还验收，或撤销本次借用。",
+            "{missing} pieces are not back from an earlier loan, or not inspected. Settle that first, or give this loan up.",
+        ),
         Code::DuplicateSuspected => (
             "该资产卡片疑似重复，请先由机关事务管理局在疑似重复清单中核实。",
             "The card may be a duplicate. Settle the case in the list of duplicates first.",

@@ -49,7 +49,7 @@ graphql_enums! {
     /// Why a freeze is there.
     FreezeCause = "entity::listings::FreezeCause" { Stocktake, Dispute, Secrecy }
     /// What is approved.
-    ApprovalSubject = "entity::approvals::ApprovalSubject" { Listing, RequestLine }
+    ApprovalSubject = "entity::approvals::ApprovalSubject" { Listing, RequestLine, Loan, LoanExtension }
     /// Whose step it is.
     Side = "entity::approvals::Side" { Giver, Receiver, Office }
     /// Where on a side a seat is.
@@ -64,6 +64,10 @@ graphql_enums! {
     QuotaKind = "entity::quotas::QuotaKind" { Staff, Vehicles }
     /// Life of a request line.
     LineState = "entity::requests::LineState" { Draft, Submitted, Queued, Reserved, Releasing, InTransit, Received, Short, Refused, Closed, Returned, Cut, Rejected, Cancelled, Expired, Outranked, GiverFailed }
+    /// Life of a loan. That it is overdue or was extended is told by its days.
+    LoanState = "entity::loans::LoanState" { Requested, Approved, HandedOver, OnLoan, Returned, Inspected, Damaged, Lost, Converted, Rejected, Cancelled, Expired, GiverFailed }
+    /// Why a loan ended without use.
+    LoanReason = "entity::loans::LoanReason" { Refused, Corrected, CancelledByBorrower, HoldLapsed, NotCollected, ListingWithdrawn, Undeliverable, PiecesGone }
     /// Why a line ended, or waits.
     LineReason = "entity::requests::LineReason" { HeldByOthers, Frozen, AlreadyDelivered, ListingWithdrawn, HoldLapsed, Refused, Corrected, CancelledByAsker, CutByApprover, Undeliverable }
     /// Life of a hand-over.
@@ -71,13 +75,13 @@ graphql_enums! {
     /// Entry or correction.
     SavingKind = "entity::savings::SavingKind" { Entry, Contra }
     /// How a saving is computed.
-    SavingMethod = "entity::savings::SavingMethod" { OriginalValue, NetBook, Replacement }
+    SavingMethod = "entity::savings::SavingMethod" { OriginalValue, NetBook, Replacement, Loan }
     /// When a picture was taken.
     PhotoStage = "entity::photos::PhotoStage" { Listing, Intake, Handover, Receipt }
     /// What an event or an audit entry is about.
-    Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Saving, Webhook }
+    Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, RentalRate, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Loan, Saving, Webhook }
     /// What a job does.
-    JobKind = "entity::jobs::JobKind" { ExpireHolds, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import }
+    JobKind = "entity::jobs::JobKind" { ExpireHolds, LoanDays, AccrueLoans, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import }
     /// Life of a delivery.
     DeliveryState = "entity::deliveries::DeliveryState" { Waiting, Running, Behind, Delivered, Dead, Skipped }
     /// Life of a job.

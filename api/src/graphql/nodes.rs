@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, ID, Interface, Object};
 use entity::assets::asset;
+use entity::loans::loan;
 use entity::requests::request;
 use entity::transfers::transfer;
 use entity::warehouses::warehouse;
@@ -23,11 +24,12 @@ use crate::fault::Fault;
 use crate::identity::Actor;
 use crate::listings::graphql::Listing;
 use crate::listings::row::{ListingRow, Wants};
+use crate::loans::graphql::Loan;
 use crate::organisation::graphql::{Region, Unit};
 use crate::requests::graphql::Request;
 use crate::transfers::graphql::Transfer;
 use crate::warehouses::graphql::Warehouse;
-use crate::{assets, listings, requests, transfers, warehouses};
+use crate::{assets, listings, loans, requests, transfers, warehouses};
 
 /// A thing with a global id.
 #[derive(Debug, Interface)]
@@ -39,6 +41,8 @@ pub enum Node {
     Category(Category),
     /// An offer.
     Listing(Listing),
+    /// A loan.
+    Loan(Loan),
     /// A region.
     Region(Region),
     /// A request.
@@ -56,6 +60,7 @@ pub enum Node {
 enum Found {
     Asset(asset::Model),
     Listing(ListingRow),
+    Loan(loan::Model),
     Request(request::Model),
     Transfer(transfer::Model),
     Warehouse(warehouse::Model),
@@ -119,6 +124,10 @@ impl Rows {
                 let rows = listings::read::find_all(app, actor, ids, Wants::ALL).await?;
                 rows.into_iter().for_each(|row| keep(row.id, Found::Listing(row)));
             }
+            Kind::Loan if actor.may_somewhere(Operation::Loan) => {
+                let rows = loans::read::find_all(conn, actor, ids).await?;
+                rows.into_iter().for_each(|row| keep(row.id, Found::Loan(row)));
+            }
             Kind::Request if actor.may_somewhere(Operation::Request) => {
                 let rows = requests::read::find_all(conn, actor, ids).await?;
                 rows.into_iter().for_each(|row| keep(row.id, Found::Request(row)));
@@ -152,6 +161,7 @@ async fn find(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Option<Node>>
     Ok(found.map(|Row(row)| match row {
         Found::Asset(row) => Node::Asset(row.into()),
         Found::Listing(row) => Node::Listing(row.into()),
+        Found::Loan(row) => Node::Loan(row.into()),
         Found::Request(row) => Node::Request(row.into()),
         Found::Transfer(row) => Node::Transfer(row.into()),
         Found::Warehouse(row) => Node::Warehouse(row.into()),
@@ -189,6 +199,7 @@ entities! {
     asset_by_id Asset
     category_by_id Category
     listing_by_id Listing
+    loan_by_id Loan
     region_by_id Region
     request_by_id Request
     transfer_by_id Transfer

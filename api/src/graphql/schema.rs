@@ -10,6 +10,7 @@ use crate::assets::graphql::{AssetMutation, AssetQuery};
 use crate::audit::graphql::AuditQuery;
 use crate::catalogue::calendar_graphql::{CalendarMutation, CalendarQuery};
 use crate::catalogue::graphql::{CatalogueMutation, CatalogueQuery};
+use crate::catalogue::rates::graphql::{RatesMutation, RatesQuery};
 use crate::decisions::graphql::{DecisionMutation, DecisionQuery};
 use crate::decisions::preview::PreviewQuery;
 use crate::deliveries::graphql::{DeliveriesMutation, DeliveriesQuery};
@@ -18,6 +19,7 @@ use crate::finding::graphql::{FindingMutation, FindingQuery};
 use crate::identity::graphql::{IdentityMutation, IdentityQuery};
 use crate::jobs::graphql::JobsQuery;
 use crate::listings::graphql::{ListingMutation, ListingQuery};
+use crate::loans::graphql::{LoanMutation, LoanQuery};
 use crate::organisation::graphql::{OrganisationMutation, OrganisationQuery};
 use crate::photos::graphql::PhotosMutation;
 use crate::quotas::graphql::{QuotasMutation, QuotasQuery};
@@ -34,6 +36,7 @@ struct PeopleQuery(IdentityQuery, OrganisationQuery, JobsQuery, AuditQuery, Even
 #[derive(Debug, Default, MergedObject)]
 struct RuleBookQuery(
     CatalogueQuery,
+    RatesQuery,
     CalendarQuery,
     RuleSetQuery,
     DelegationQuery,
@@ -45,7 +48,7 @@ struct RuleBookQuery(
 struct GoodsQuery(WarehousesQuery, AssetQuery, ListingQuery, FindingQuery);
 
 #[derive(Debug, Default, MergedObject)]
-struct MovesQuery(DecisionQuery, RequestQuery, QuotasQuery, TransferQuery, SavingsQuery);
+struct MovesQuery(DecisionQuery, RequestQuery, QuotasQuery, TransferQuery, LoanQuery, SavingsQuery);
 
 /// What may be asked.
 #[derive(Debug, Default, MergedObject)]
@@ -55,13 +58,19 @@ pub struct Query(PeopleQuery, RuleBookQuery, GoodsQuery, MovesQuery, NodeQuery);
 struct PeopleMutation(IdentityMutation, OrganisationMutation, DeliveriesMutation);
 
 #[derive(Debug, Default, MergedObject)]
-struct RuleBookMutation(CatalogueMutation, CalendarMutation, RuleSetMutation, DelegationMutation);
+struct RuleBookMutation(
+    CatalogueMutation,
+    RatesMutation,
+    CalendarMutation,
+    RuleSetMutation,
+    DelegationMutation,
+);
 
 #[derive(Debug, Default, MergedObject)]
 struct GoodsMutation(WarehousesMutation, AssetMutation, ListingMutation, PhotosMutation, FindingMutation);
 
 #[derive(Debug, Default, MergedObject)]
-struct MovesMutation(DecisionMutation, RequestMutation, QuotasMutation, TransferMutation);
+struct MovesMutation(DecisionMutation, RequestMutation, QuotasMutation, TransferMutation, LoanMutation);
 
 /// What may be done.
 #[derive(Debug, Default, MergedObject)]

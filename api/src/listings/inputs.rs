@@ -25,6 +25,8 @@ pub struct ListingFilter {
     pub(super) kinds: Option<Vec<AssetKind>>,
     /// Where it is.
     pub(super) custody: Option<Custody>,
+    /// TRANSFER: what can be kept. LOAN: what can be borrowed.
+    pub(super) purpose: Option<Purpose>,
     /// In one of these conditions.
     pub(super) conditions: Option<Vec<Condition>>,
     /// Only with a piece to ask for now.
@@ -57,6 +59,7 @@ impl ListingFilter {
             categories: ids(Kind::Category, self.category_ids, "filter.categoryIds")?,
             kinds: few(self.kinds, "filter.kinds")?.into_iter().map(Into::into).collect(),
             custody: self.custody.map(Into::into),
+            purpose: self.purpose.map(Into::into),
             conditions: few(self.conditions, "filter.conditions")?.into_iter().map(Into::into).collect(),
             available_only: self.available_only.unwrap_or_default(),
         })

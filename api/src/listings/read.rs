@@ -1,12 +1,13 @@
 //! Finders of listings, with the caller's rights in their SQL. A page is one statement that selects the columns asked
 //! for; units, regions and categories come from the snapshot in memory.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use entity::assets::{Condition as Quality, asset};
 use entity::catalogue::AssetKind;
-use entity::listings::{Custody, ListingState, listing, listing_stock};
+use entity::listings::{Custody, ListingState, Purpose, listing, listing_stock};
+use entity::loans::loan;
 use entity::requests::{request, request_line};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{
@@ -32,14 +33,14 @@ pub(crate) fn card() -> RelationDef {
 
 /// Listings that the person may see, over `listing` joined with `asset`: those of the units that a grant covers and
 /// those at a warehouse of theirs in any state, what others offer to everyone or to a unit of theirs, and what a unit
-/// of theirs has asked for. What is RESTRICTED is offered to nobody but the unit that it is directed to, which could
+/// of theirs has asked for or borrowed. What is RESTRICTED is offered to nobody but the unit that it is directed to, which could
 /// not ask for it otherwise.
 pub(crate) fn visible(actor: &Actor) -> Condition {
     let Some(any) = offered_or_managed(actor, true) else { return Condition::all() };
     match actor.reach(Operation::Requests).receiver {
         UnitSet::All => any,
         UnitSet::Only(units) if units.is_empty() => any,
-        UnitSet::Only(units) => any.add(Expr::exists(
+        UnitSet::Only(units) => any.add(borrowed(&units)).add(Expr::exists(
             Query::select()
                 .expr(Expr::value(1))
                 .from(request_line::Entity)
@@ -57,6 +58,21 @@ pub(crate) fn visible(actor: &Actor) -> Condition {
                 .take(),
         )),
     }
+}
+
+/// The listing is one that a unit borrows or has borrowed of.
+fn borrowed(units: &HashSet<Uuid>) -> Expr {
+    Expr::exists(
+        Query::select()
+            .expr(Expr::value(1))
+            .from(loan::Entity)
+            .and_where(
+                Expr::col((loan::Entity, loan::Column::ListingId))
+                    .equals((listing::Entity, listing::Column::Id)),
+            )
+            .and_where(loan::Column::UnitId.is_in(units.iter().copied()))
+            .take(),
+    )
 }
 
 /// As [`visible`], without what was asked for: none where nothing is hidden. What others offer is LISTED: it is left out
@@ -127,6 +143,8 @@ pub struct Filter {
     pub kinds: Vec<AssetKind>,
     /// Where it is.
     pub custody: Option<Custody>,
+    /// What is offered: to be kept, or to be borrowed.
+    pub purpose: Option<Purpose>,
     /// In one of these conditions.
     pub conditions: Vec<Quality>,
     /// With a piece to ask for now.
@@ -256,6 +274,16 @@ fn narrow(select: &mut SelectStatement, app: &App, filter: &Filter, few: Option<
     }
     if let Some(custody) = filter.custody {
         select.and_where(listing::Column::Custody.eq(custody));
+    }
+    match filter.purpose {
+        // Written out, as the index of what can be borrowed has it.
+        Some(Purpose::Loan) => {
+            select.and_where(Expr::cust("listing.purpose = 'LOAN'"));
+        }
+        Some(Purpose::Transfer) => {
+            select.and_where(Expr::cust("listing.purpose = 'TRANSFER'"));
+        }
+        None => {}
     }
     if filter.available_only {
         select.and_where(listing_stock::Column::Available.gt(0));

@@ -2,7 +2,7 @@
 
 use entity::assets::{AssetState, asset};
 use entity::catalogue::AssetKind;
-use entity::listings::{Custody, ListingState, Purpose, listing};
+use entity::listings::{Custody, ListingState, listing};
 use entity::organisation::{UnitState, unit};
 
 use crate::assets::rules as card_rules;
@@ -13,7 +13,7 @@ use crate::fault::{Code, Rejection};
 pub struct Stock {
     /// All that were ever offered.
     pub offered: i64,
-    /// Free to ask for.
+    /// Free to ask for; of an offer for loan, in its pool, lent or not.
     pub available: i64,
     /// Asked for, approvals under way.
     pub held: i64,
@@ -153,11 +153,13 @@ pub enum Move {
     Withdraw,
     /// Given back after a defect: with the giver again, not offered.
     Reverse,
+    /// Did not come back from a loan.
+    LoseLent,
 }
 
 impl Move {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Hold,
         Self::ReleaseHold,
         Self::WithdrawHeld,
@@ -171,6 +173,7 @@ impl Move {
         Self::Lose,
         Self::Withdraw,
         Self::Reverse,
+        Self::LoseLent,
     ];
 
     /// From which counter to which.
@@ -190,6 +193,7 @@ impl Move {
             Self::Lose => (Counter::InTransit, Counter::Lost),
             Self::Withdraw => (Counter::Available, Counter::Withdrawn),
             Self::Reverse => (Counter::Delivered, Counter::Withdrawn),
+            Self::LoseLent => (Counter::Available, Counter::Lost),
         }
     }
 }
@@ -255,8 +259,6 @@ pub struct Terms<'a> {
     pub offered: i64,
     /// Where it is while it is listed.
     pub custody: Custody,
-    /// What is offered.
-    pub purpose: Purpose,
     /// Named receiver, as asked and as found.
     pub directed_to: Option<Option<&'a unit::Model>>,
     /// Warehouse: whether one is named, and whether it is there.
@@ -272,9 +274,6 @@ pub fn terms(terms: &Terms<'_>) -> Vec<Rejection> {
     if terms.offered < 1 || terms.offered > card_rules::MOST_PIECES {
         let fault = Rejection::new(Code::OutOfRange).at("quantity").with("least", 1);
         faults.push(fault.with("most", card_rules::MOST_PIECES));
-    }
-    if terms.purpose == Purpose::Loan {
-        faults.push(Rejection::new(Code::NoLoans).at("purpose"));
     }
     if terms.card.kind == AssetKind::RealEstate && terms.custody == Custody::Physical {
         faults.push(Rejection::new(Code::VirtualOnly).at("custody"));

@@ -19,8 +19,8 @@ use uuid::Uuid;
 use super::read;
 use super::rules::{self, Command};
 pub use super::stock::{
-    Asker, Hold, Ticket, deliver, frozen, give_back, hold, lock, lose, release_hold, reserve, reverse,
-    ticket, to_transit, unreserve, withdraw_reserved,
+    Asker, Hold, Ticket, deliver, frozen, give_back, hold, lock, lose, lose_lent, release_hold, reserve,
+    reverse, ticket, to_transit, unreserve, withdraw_reserved,
 };
 use crate::approvals::steps::{Decided, Progress};
 use crate::assets;

@@ -2,7 +2,7 @@
 //! step for page, API, scan and import, so no path can promise a piece twice.
 
 use entity::events::Subject;
-use entity::listings::ListingState;
+use entity::listings::{ListingState, Purpose};
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, Value};
 use uuid::Uuid;
 
@@ -181,13 +181,15 @@ async fn must_move(tx: &Tx, listing: Uuid, n: i64, step: Move) -> Result<Stock, 
     try_move(tx, listing, n, step).await?.ok_or_else(|| lacking(listing, &format!("{step:?} {n}")))
 }
 
-/// Pieces come back: to the offer, or to the holder where the listing is not offered any more.
+/// Pieces come back: to the offer, or to the holder where the listing is not offered any more. Those of an offer for loan
+/// come back to its pool: its loans say what of it is its holder's then.
 async fn free(tx: &Tx, listing: Uuid, n: i64, offered: Move, ended: Move) -> Result<Stock, Fault> {
     // The lock first: a withdrawal under way would not be seen by a statement that began before it ended.
     lock(tx, listing).await?;
-    let row = one(tx, "select state from listing where id = $1", vec![listing.into()]).await?;
-    let state: ListingState = row.ok_or_else(|| lacking(listing, "free"))?.try_get_by_index(0)?;
-    let step = if state == ListingState::Listed { offered } else { ended };
+    let row = one(tx, "select state, purpose from listing where id = $1", vec![listing.into()]).await?;
+    let row = row.ok_or_else(|| lacking(listing, "free"))?;
+    let (state, purpose): (ListingState, Purpose) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+    let step = if state == ListingState::Listed || purpose == Purpose::Loan { offered } else { ended };
     must_move(tx, listing, n, step).await
 }
 
@@ -253,6 +255,14 @@ pub async fn give_back(tx: &Tx, listing: Uuid, n: i64) -> Result<Stock, Fault> {
 /// The database's; internal where no such pieces are in transit.
 pub async fn lose(tx: &Tx, listing: Uuid, n: i64) -> Result<Stock, Fault> {
     must_move(tx, listing, n, Move::Lose).await
+}
+
+/// Did not come back from a loan: `available` → `lost`.
+///
+/// # Errors
+/// The database's; internal where the pool has no such pieces.
+pub async fn lose_lent(tx: &Tx, listing: Uuid, n: i64) -> Result<Stock, Fault> {
+    must_move(tx, listing, n, Move::LoseLent).await
 }
 
 /// Given back after a defect: `delivered` → `withdrawn`. The giver has it again and may offer it anew.

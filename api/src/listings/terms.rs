@@ -88,7 +88,6 @@ impl Found {
         Terms {
             offered,
             custody: listing.custody,
-            purpose: listing.purpose,
             directed_to: self.directed_to.as_ref().map(Option::as_ref),
             warehouse: self.warehouse,
             card,

@@ -19,6 +19,7 @@ use crate::approvals;
 use crate::catalogue;
 use crate::fault::{Code, Fault};
 use crate::listings;
+use crate::loans;
 use crate::write::Tx;
 
 /// A number of days from the city's rule book, as of today.
@@ -95,6 +96,8 @@ pub(crate) async fn carry_out(
             Move::Unhold(n) => listings::steps::release_hold(tx, listing, n).await?,
             Move::Reserve(n) => listings::steps::reserve(tx, listing, n).await?,
             Move::Unreserve(n) => listings::steps::unreserve(tx, listing, n).await?,
+            // What is on loan is with the borrower, and stays so.
+            Move::Withdraw(n) if line.loan_id.is_some() => listings::steps::unreserve(tx, listing, n).await?,
             Move::Withdraw(n) => listings::steps::withdraw_reserved(tx, listing, n).await?,
             Move::Release(n) => listings::steps::to_transit(tx, listing, n).await?,
             Move::Deliver(n) => listings::steps::deliver(tx, listing, n).await?,
@@ -103,6 +106,7 @@ pub(crate) async fn carry_out(
         };
     }
     record(tx, line.state, &next, event.kind);
+    loans::steps::on_line(tx, line, &next).await?;
     Ok((next, event.frees()))
 }
 

@@ -14,7 +14,7 @@ use crate::authz::{Operation, Reach, UnitSet};
 use crate::fault::{Code, Fault};
 use crate::graphql::connection::Page;
 use crate::identity::Actor;
-use crate::keyset;
+use crate::keyset::{self, among, nothing};
 use crate::write::Tx;
 
 /// What is asked for in a list of requests; none asks nothing.
@@ -45,20 +45,6 @@ pub struct LineFilter {
 
 /// Sort key of the list: newest first, as identities are in order of time.
 pub type Key = Uuid;
-
-/// A condition that no row meets.
-fn nothing() -> Condition {
-    Condition::all().add(Expr::value(1).eq(0))
-}
-
-/// `column` is one of the units.
-pub(crate) fn among(column: impl ColumnTrait, units: &UnitSet) -> Condition {
-    match units {
-        UnitSet::All => Condition::all(),
-        UnitSet::Only(units) if units.is_empty() => nothing(),
-        UnitSet::Only(units) => Condition::all().add(column.is_in(units.iter().copied())),
-    }
-}
 
 /// Lines for listings that the reach covers, one condition for the giver's side and one for the warehouse's.
 fn given(reach: &Reach) -> Vec<Condition> {

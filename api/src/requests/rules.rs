@@ -425,6 +425,8 @@ pub struct Asked {
     pub obtainable: i64,
     /// The listing is open for requests of this unit.
     pub open: bool,
+    /// It is offered for loan only.
+    pub for_loan: bool,
     /// The asking unit holds the asset itself.
     pub own: bool,
     /// An earlier line of the same request asks for the same listing.
@@ -456,6 +458,8 @@ pub fn faults(
     for (position, line) in lines.iter().enumerate() {
         if line.own {
             faults.push(Rejection::new(Code::OwnHolding).at(format!("lines.{position}.listingId")));
+        } else if line.for_loan {
+            faults.push(Rejection::new(Code::ForLoanOnly).at(format!("lines.{position}.listingId")));
         } else if !line.open {
             faults.push(Rejection::new(Code::NotOpen).at(format!("lines.{position}.listingId")));
         } else if line.repeated {

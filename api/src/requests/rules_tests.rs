@@ -21,6 +21,7 @@ fn line(id: u128, quantity: i64) -> Line {
         unit_id: Uuid::nil(),
         giver_id: Uuid::nil(),
         warehouse_id: None,
+        loan_id: None,
         position: 0,
         quantity_asked: quantity,
         quantity,
@@ -285,7 +286,7 @@ fn cancelling_the_rest_leaves_what_is_under_way() {
 
 #[test]
 fn every_fault_of_a_request_comes_at_once_with_its_field() {
-    let good = Asked { quantity: 1, obtainable: 1, open: true, own: false, repeated: false };
+    let good = Asked { quantity: 1, obtainable: 1, open: true, for_loan: false, own: false, repeated: false };
     let today = now().date_naive();
     assert!(rules::faults(true, "we need it", Some(today), today, &[good]).is_empty());
     let lines = [

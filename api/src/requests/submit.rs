@@ -49,100 +49,107 @@ pub struct Input {
 /// submitted already.
 pub async fn submit(app: &App, actor: &Actor, key: Option<&str>, input: &Input) -> Result<Done, Fault> {
     app.write(actor, write::Command::new("submitRequest", key, input), |tx: Tx| async move {
-        let seen = lines_of(&tx, input.request_id).await?;
-        let mut listings: Vec<Uuid> = seen.iter().map(|line| line.listing_id).collect();
-        listings.sort_unstable();
-        listings.dedup();
-        let mut obtainable = std::collections::HashMap::new();
-        for listing in listings {
-            let stock = listings::steps::lock(&tx, listing).await?;
-            obtainable.insert(listing, stock.can_still_come());
-        }
-        let request = read::locked(&tx, input.request_id).await?;
-        actor.allow(Operation::SubmitRequest, &Parties::receiver(request.unit_id))?;
-        if request.submitted_at.is_some() {
-            return Err(Rejection::new(Code::WrongState).with("state", "SUBMITTED").into());
-        }
-        let lines = lines_of(&tx, request.id).await?;
-        // The lines may have been exchanged before the request was locked: then other stocks should be.
-        if input.version.is_some_and(|version| version != request.version) || lines != seen {
-            return Err(Code::Stale.into());
-        }
-        organisation::steps::touch_guard(&tx, request.unit_id).await?;
-        let mut offers = Vec::with_capacity(lines.len());
-        let mut cards = Vec::with_capacity(lines.len());
-        let mut asked = Vec::with_capacity(lines.len());
-        let mut known = HashSet::new();
-        for line in &lines {
-            let visible = listings::steps::load_visible(&tx, actor, line.listing_id).await?;
-            let (offer, card) = visible.map(|visible| (visible.listing, visible.asset)).unzip();
-            asked.push(Asked {
-                quantity: line.quantity,
-                obtainable: obtainable.get(&line.listing_id).copied().unwrap_or_default(),
-                open: offer.as_ref().is_some_and(|offer| is_open(offer, request.unit_id)),
-                own: offer.as_ref().is_some_and(|offer| offer.unit_id == request.unit_id),
-                repeated: !known.insert(line.listing_id),
-            });
-            offers.push(offer);
-            cards.push(card);
-        }
-        let unit = tx.reference().unit(request.unit_id).map(|unit| unit.state);
-        let mut faults = rules::faults(
-            unit == Some(UnitState::Active),
-            &request.justification,
-            request.needed_by,
-            tx.today(),
-            &asked,
-        );
-        let reason = checks::optional_text(
-            &mut faults,
-            "overCapReason",
-            input.over_cap_reason.as_deref(),
-            rules::LONGEST_TEXT,
-        );
-        let wanted: Vec<Option<Wanted<'_>>> = lines
-            .iter()
-            .zip(&cards)
-            .map(|(line, card)| card.as_ref().map(|card| Wanted { card, pieces: line.quantity.max(0) }))
-            .collect();
-        faults.extend(quotas::steps::faults(&tx, request.unit_id, &wanted, reason.as_deref()).await?);
-        Fault::all(faults)?;
-
-        // Known to the cases that the lines open.
-        let request = request::Model { submitted_by: actor.account_id(), ..request };
-        let batch = Batch::of(tx.conn(), request.id).await?;
-        let hold_time = line::hold_time(&tx).await?;
-        let mut pairs: Vec<_> = lines.into_iter().zip(offers).collect();
-        pairs.sort_by_key(|(line, _)| line.listing_id);
-        for (line, offer) in pairs {
-            let offer = offer.ok_or_else(|| anyhow::anyhow!("line {} has no listing", line.id))?;
-            // A draft may be older than the terms of the offer.
-            let line =
-                request_line::Model { giver_id: offer.unit_id, warehouse_id: offer.warehouse_id, ..line };
-            let ask = line::Ask { request: &request, listing: &offer, batch: &batch, hold_time };
-            place(&tx, &ask, &line).await?;
-        }
-        // Last, because everybody who submits waits for the series.
-        let submitted = request::Model {
-            number: Some(jobs::steps::next_number(&tx, SERIES).await?),
-            submitted_at: Some(tx.now()),
-            over_cap_reason: reason,
-            version: request.version + 1,
-            ..request
-        };
-        submitted.clone().into_active_model().reset_all().update(tx.conn()).await?;
-        let payload = json!({
-            "number": submitted.number, "unitId": submitted.unit_id, "overCapReason": submitted.over_cap_reason,
-        });
-        tx.record(Subject::Request, submitted.id, submitted.version, "request.submitted", &payload);
-        Ok(Done { request_id: submitted.id })
+        hand_in(&tx, Operation::SubmitRequest, input).await?;
+        Ok(Done { request_id: input.request_id })
     })
     .await
 }
 
+/// As [`submit`], inside a transaction.
+pub(super) async fn hand_in(tx: &Tx, operation: Operation, input: &Input) -> Result<(), Fault> {
+    let seen = lines_of(tx, input.request_id).await?;
+    let mut listings: Vec<Uuid> = seen.iter().map(|line| line.listing_id).collect();
+    listings.sort_unstable();
+    listings.dedup();
+    let mut obtainable = std::collections::HashMap::new();
+    for listing in listings {
+        let stock = listings::steps::lock(tx, listing).await?;
+        obtainable.insert(listing, stock.can_still_come());
+    }
+    let request = read::locked(tx, input.request_id).await?;
+    tx.actor().allow(operation, &Parties::receiver(request.unit_id))?;
+    if request.submitted_at.is_some() {
+        return Err(Rejection::new(Code::WrongState).with("state", "SUBMITTED").into());
+    }
+    let lines = lines_of(tx, request.id).await?;
+    // The lines may have been exchanged before the request was locked: then other stocks should be.
+    if input.version.is_some_and(|version| version != request.version) || lines != seen {
+        return Err(Code::Stale.into());
+    }
+    organisation::steps::touch_guard(tx, request.unit_id).await?;
+    let mut offers = Vec::with_capacity(lines.len());
+    let mut cards = Vec::with_capacity(lines.len());
+    let mut asked = Vec::with_capacity(lines.len());
+    let mut known = HashSet::new();
+    for line in &lines {
+        let visible = listings::steps::load_visible(tx, tx.actor(), line.listing_id).await?;
+        let (offer, card) = visible.map(|visible| (visible.listing, visible.asset)).unzip();
+        asked.push(Asked {
+            quantity: line.quantity,
+            obtainable: obtainable.get(&line.listing_id).copied().unwrap_or_default(),
+            open: offer.as_ref().is_some_and(|offer| is_open(offer, request.unit_id, line.loan_id)),
+            for_loan: line.loan_id.is_none()
+                && offer.as_ref().is_some_and(|offer| offer.purpose == Purpose::Loan),
+            own: offer.as_ref().is_some_and(|offer| offer.unit_id == request.unit_id),
+            repeated: !known.insert(line.listing_id),
+        });
+        offers.push(offer);
+        cards.push(card);
+    }
+    let unit = tx.reference().unit(request.unit_id).map(|unit| unit.state);
+    let mut faults = rules::faults(
+        unit == Some(UnitState::Active),
+        &request.justification,
+        request.needed_by,
+        tx.today(),
+        &asked,
+    );
+    let over_cap = input.over_cap_reason.as_deref();
+    let reason = checks::optional_text(&mut faults, "overCapReason", over_cap, rules::LONGEST_TEXT);
+    let wanted: Vec<Option<Wanted<'_>>> = lines
+        .iter()
+        .zip(&cards)
+        .map(|(line, card)| card.as_ref().map(|card| Wanted { card, pieces: line.quantity.max(0) }))
+        .collect();
+    faults.extend(quotas::steps::faults(tx, request.unit_id, &wanted, reason.as_deref()).await?);
+    Fault::all(faults)?;
+
+    // Known to the cases that the lines open.
+    let request = request::Model { submitted_by: tx.actor().account_id(), ..request };
+    let batch = Batch::of(tx.conn(), request.id).await?;
+    let hold_time = line::hold_time(tx).await?;
+    let mut pairs: Vec<_> = lines.into_iter().zip(offers).collect();
+    pairs.sort_by_key(|(line, _)| line.listing_id);
+    for (line, offer) in pairs {
+        let offer = offer.ok_or_else(|| anyhow::anyhow!("line {} has no listing", line.id))?;
+        // A draft may be older than the terms of the offer.
+        let line = request_line::Model { giver_id: offer.unit_id, warehouse_id: offer.warehouse_id, ..line };
+        let ask = line::Ask { request: &request, listing: &offer, batch: &batch, hold_time };
+        place(tx, &ask, &line).await?;
+    }
+    // Last, because everybody who submits waits for the series.
+    let submitted = request::Model {
+        number: Some(jobs::steps::next_number(tx, SERIES).await?),
+        submitted_at: Some(tx.now()),
+        over_cap_reason: reason,
+        version: request.version + 1,
+        ..request
+    };
+    submitted.clone().into_active_model().reset_all().update(tx.conn()).await?;
+    let payload = json!({
+        "number": submitted.number, "unitId": submitted.unit_id, "overCapReason": submitted.over_cap_reason,
+    });
+    tx.record(Subject::Request, submitted.id, submitted.version, "request.submitted", &payload);
+    Ok(())
+}
+
 /// Gives a line its pieces, or its place in the queue.
 async fn place(tx: &Tx, ask: &line::Ask<'_>, line: &request_line::Model) -> Result<(), Fault> {
-    let reason = match listings::steps::hold(tx, line.listing_id, line.quantity, Asker::New).await? {
+    let hold = listings::steps::hold(tx, line.listing_id, line.quantity, Asker::New).await?;
+    if line.loan_id.is_some() {
+        return keep(tx, ask, line, hold).await;
+    }
+    let reason = match hold {
         Hold::Held(_) => {
             line::start_approvals(tx, ask, line, line.quantity, |until| Command::Hold { until }).await?;
             return Ok(());
@@ -160,10 +167,28 @@ async fn place(tx: &Tx, ask: &line::Ask<'_>, line: &request_line::Model) -> Resu
     Ok(())
 }
 
-/// Whether the unit may ask for it now.
-fn is_open(offer: &listing::Model, unit: Uuid) -> bool {
+/// A line for what the unit has on loan gets its pieces or is refused: whoever has a thing does not wait for it.
+async fn keep(tx: &Tx, ask: &line::Ask<'_>, line: &request_line::Model, hold: Hold) -> Result<(), Fault> {
+    let refused = match hold {
+        Hold::Held(_) => {
+            line::start_approvals(tx, ask, line, line.quantity, |until| Command::Hold { until }).await?;
+            return Ok(());
+        }
+        Hold::Short(stock) => Rejection::new(Code::NotEnough)
+            .at("quantity")
+            .with("asked", line.quantity)
+            .with("available", stock.available),
+        Hold::Frozen(_) => Rejection::new(Code::Frozen).at("loanId"),
+        Hold::Closed(_) => Rejection::new(Code::NotOpen).at("loanId"),
+    };
+    Err(refused.into())
+}
+
+/// Whether the unit may ask for it now: what is offered for transfer, or what it has on loan.
+fn is_open(offer: &listing::Model, unit: Uuid, loan: Option<Uuid>) -> bool {
+    let purpose = if loan.is_some() { Purpose::Loan } else { Purpose::Transfer };
     offer.state == ListingState::Listed
-        && offer.purpose == Purpose::Transfer
+        && offer.purpose == purpose
         && offer.directed_to.is_none_or(|receiver| receiver == unit)
 }
 

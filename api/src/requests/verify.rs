@@ -42,6 +42,9 @@ const SUMS: &str = "select listing_id, \
 const TAKEN_BACK: &str = "select listing_id, cast(sum(received) as bigint) as received from transfer \
     where state = 'REVERSED' and listing_id > $1 and listing_id <= $2 group by listing_id";
 
+const NOT_BACK: &str = "select listing_id, cast(sum(lost) as bigint) as lost from loan \
+    where lost > 0 and listing_id > $1 and listing_id <= $2 group by listing_id";
+
 /// Listings whose queue stands though it could move, and lines that wait for what is not offered any more.
 const STUCK: &str = "select s.listing_id, l.state <> 'LISTED' as gone from listing_stock s \
     join listing l on l.id = s.listing_id join request_line q on q.listing_id = s.listing_id and q.state = 'QUEUED' \
@@ -78,6 +81,11 @@ pub async fn verify(conn: &impl ConnectionTrait) -> Result<(Vec<String>, u64), D
         let mut taken_back: HashMap<Uuid, i64> = HashMap::new();
         for row in conn.query_all_raw(Statement::from_sql_and_values(backend, TAKEN_BACK, range())).await? {
             taken_back.insert(row.try_get("", "listing_id")?, row.try_get("", "received")?);
+        }
+        for row in conn.query_all_raw(Statement::from_sql_and_values(backend, NOT_BACK, range())).await? {
+            let id: Uuid = row.try_get("", "listing_id")?;
+            let lines = lines.entry(id).or_insert_with(|| Lines { listing_id: id, ..Lines::default() });
+            lines.lost += row.try_get::<i64>("", "lost")?;
         }
         for row in conn.query_all_raw(Statement::from_sql_and_values(backend, STUCK, range())).await? {
             let (id, gone): (Uuid, bool) = (row.try_get("", "listing_id")?, row.try_get("", "gone")?);

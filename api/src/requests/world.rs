@@ -70,6 +70,7 @@ pub(crate) struct Offer {
     pub(crate) basis: ValueBasis,
     pub(crate) source: AssetSource,
     pub(crate) custody: Custody,
+    pub(crate) purpose: Purpose,
     pub(crate) directed_to: Option<Uuid>,
 }
 
@@ -81,6 +82,7 @@ impl Offer {
             basis: ValueBasis::Original,
             source: AssetSource::Idle,
             custody: Custody::Virtual,
+            purpose: Purpose::Transfer,
             directed_to: None,
         }
     }
@@ -285,7 +287,7 @@ impl World {
                 unit_id: unit.unit,
                 custody: offer.custody,
                 state: ListingState::Listed,
-                purpose: Purpose::Transfer,
+                purpose: offer.purpose,
                 directed_to: offer.directed_to,
                 warehouse_id: (offer.custody == Custody::Physical).then_some(self.warehouse),
                 note: String::new(),

@@ -70,7 +70,7 @@ pub(crate) fn entries(
             seq,
             entry: SavingKind::Entry,
             method,
-            transfer_id: transfer.id,
+            transfer_id: Some(transfer.id),
             contra_of: None,
             asset_id: card.id,
             quantity: card.quantity,
@@ -90,6 +90,9 @@ pub(crate) fn entries(
             standard_id: inputs.standard.as_ref().map(|standard| standard.id),
             inputs: serde_json::to_value(&inputs)?,
             hash: String::new(),
+            loan_id: None,
+            day_from: None,
+            day_to: None,
         };
         entry.hash = rules::hash(&entry);
         entries.push(entry);

@@ -4,7 +4,7 @@ use entity::Money;
 use entity::identity::Locale;
 use entity::savings::{SavingKind, SavingMethod, saving_entry};
 
-use super::rules::{self, Inputs, LifeFrom, ZeroReason};
+use super::rules::{self, Frozen, Inputs, LifeFrom, LoanInputs, Standard, ZeroReason};
 
 /// One input of the formula.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,13 +41,17 @@ pub struct Explanation {
 /// # Errors
 /// When the frozen inputs cannot be read, which `verify` reports as well.
 pub fn explain(entry: &saving_entry::Model, locale: Locale) -> Result<Explanation, serde_json::Error> {
-    let inputs: Inputs = serde_json::from_value(entry.inputs.clone())?;
-    let (amount, zero_reason) = rules::amount(&inputs);
+    let inputs = Frozen::of(entry)?;
+    let (amount, zero_reason) = inputs.amount();
     let contra = entry.entry == SavingKind::Contra;
     let recomputed = if contra { -amount } else { amount };
+    let (formula, inputs) = match &inputs {
+        Frozen::Receipt(inputs) => (formula(inputs, contra, locale), givens(inputs, locale)),
+        Frozen::Loan(inputs) => (loan_formula(contra, locale), loan_givens(inputs, locale)),
+    };
     Ok(Explanation {
-        formula: formula(&inputs, contra, locale),
-        inputs: givens(&inputs, locale),
+        formula,
+        inputs,
         recomputed,
         zero_reason,
         zero_sentence: zero_reason.map(|reason| zero_sentence(reason, locale)),
@@ -79,7 +83,7 @@ fn formula(inputs: &Inputs, contra: bool, locale: Locale) -> String {
              Straight line by month: the month of acquisition counts, the month of receipt does not; no residual \
              value; the depreciation is rounded to a fen, halves to even.",
         ),
-        SavingMethod::Replacement => either(
+        SavingMethod::Replacement | SavingMethod::Loan => either(
             locale,
             "重置法：节约额 = 接收当日有效的配置标准价格上限 × 接收数量。",
             "Replacement: price cap of the allocation standard in force on the day of receipt × pieces received.",
@@ -93,14 +97,101 @@ fn formula(inputs: &Inputs, contra: bool, locale: Locale) -> String {
             Locale::En => format!(" Months depreciated at the receipt: {months}."),
         });
     }
-    if contra {
-        text.push_str(either(
-            locale,
-            "本笔为退回冲销，金额与原分录相反。",
-            " This entry takes an earlier one back: the same amount with the opposite sign.",
-        ));
-    }
+    text.push_str(taken_back(contra, locale));
     text
+}
+
+fn taken_back(contra: bool, locale: Locale) -> &'static str {
+    if !contra {
+        return "";
+    }
+    either(
+        locale,
+        "本笔为退回冲销，金额与原分录相反。",
+        " This entry takes an earlier one back: the same amount with the opposite sign.",
+    )
+}
+
+fn loan_formula(contra: bool, locale: Locale) -> String {
+    let words = either(
+        locale,
+        "借用法：节约额 = 日租金标准 × 借用数量 × 借用天数（首尾两日均计，逾期不计），         且该资产全寿命期内各次借用的节约累计不超过其重置价（配置标准价格上限 × 资产数量）。",
+        "Loan: rental rate for a day × pieces used × days of use (both ends counted, none beyond the agreed last day), and over          the asset's whole life no more than its replacement: price cap of the standard × pieces of the asset.",
+    );
+    format!("{words}{}", taken_back(contra, locale))
+}
+
+fn loan_givens(inputs: &LoanInputs, locale: Locale) -> Vec<Given> {
+    let mut rows = Vec::new();
+    let mut row =
+        |name, value: String, zh, en| rows.push(Given { name, value, meaning: either(locale, zh, en) });
+    row("method", inputs.method.to_string(), "计算方法", "Method");
+    row("quantity", inputs.quantity.to_string(), "借用数量", "Pieces used");
+    row("dayFrom", inputs.day_from.to_string(), "起计日", "First day counted");
+    row("dayTo", inputs.day_to.to_string(), "止计日（含）", "Last day counted");
+    row("days", inputs.days().to_string(), "天数", "Days");
+    row(
+        "source",
+        inputs.source.to_string(),
+        "资产来源；罚没物品不计节约",
+        "Source; confiscated goods never count",
+    );
+    row(
+        "sameUnit",
+        inputs.same_unit.to_string(),
+        "是否同一单位内部借用（不计节约）",
+        "Within one unit, which never counts",
+    );
+    if let Some(rate) = &inputs.rate {
+        let region = rate.region_id.map(|region| region.to_string()).unwrap_or_default();
+        row(
+            "rate.fenPerDay",
+            rate.fen_per_day.0.to_string(),
+            "单件日租金（分）",
+            "One piece for one day, in fen",
+        );
+        row("rate.source", rate.source.clone(), "租金标准依据", "Paper or survey of the rate");
+        row("rate.revision", rate.revision.to_string(), "租金标准版本", "Revision of the rate");
+        row("rate.validFrom", rate.valid_from.to_string(), "租金标准生效日期", "Rate in force from");
+        row("rate.id", rate.id.to_string(), "租金标准标识", "Identity of the rate");
+        row("rate.regionId", region, "适用区划；空为全部", "Jurisdiction; empty is everywhere");
+    }
+    if let Some(cap) = &inputs.cap {
+        row("cap.pieces", cap.pieces.to_string(), "该资产全部数量", "Pieces of the asset, all in all");
+        row(
+            "cap.used",
+            cap.used.0.to_string(),
+            "本笔之前各次借用已计节约（分）",
+            "What its loans had saved before, in fen",
+        );
+        rows.extend(standard_givens(&cap.standard, locale));
+    }
+    rows.push(edition(inputs.edition, locale));
+    rows
+}
+
+fn edition(edition: u32, locale: Locale) -> Given {
+    let meaning = either(locale, "公式版本", "Edition of the formulas");
+    Given { name: "edition", value: edition.to_string(), meaning }
+}
+
+fn standard_givens(standard: &Standard, locale: Locale) -> Vec<Given> {
+    let mut rows = Vec::new();
+    let mut row =
+        |name, value: String, zh, en| rows.push(Given { name, value, meaning: either(locale, zh, en) });
+    row("standard.source", standard.source.clone(), "配置标准文件", "Paper of the standard");
+    row("standard.revision", standard.revision.to_string(), "配置标准版本", "Revision of the standard");
+    row("standard.validFrom", standard.valid_from.to_string(), "配置标准生效日期", "Standard in force from");
+    row(
+        "standard.priceCap",
+        standard.price_cap.0.to_string(),
+        "单件价格上限（分）",
+        "Price cap of one piece, in fen",
+    );
+    row("standard.id", standard.id.to_string(), "配置标准标识", "Identity of the standard");
+    let region = standard.region_id.map(|region| region.to_string()).unwrap_or_default();
+    row("standard.regionId", region, "适用区划；空为中央", "Jurisdiction; empty is central");
+    rows
 }
 
 fn givens(inputs: &Inputs, locale: Locale) -> Vec<Given> {
@@ -158,26 +249,8 @@ fn givens(inputs: &Inputs, locale: Locale) -> Vec<Given> {
             "Whose life: the card's own, else its category's",
         );
     }
-    if let Some(standard) = &inputs.standard {
-        row("standard.source", standard.source.clone(), "配置标准文件", "Paper of the standard");
-        row("standard.revision", standard.revision.to_string(), "配置标准版本", "Revision of the standard");
-        row(
-            "standard.validFrom",
-            standard.valid_from.to_string(),
-            "配置标准生效日期",
-            "Standard in force from",
-        );
-        row(
-            "standard.priceCap",
-            standard.price_cap.0.to_string(),
-            "单件价格上限（分）",
-            "Price cap of one piece, in fen",
-        );
-        row("standard.id", standard.id.to_string(), "配置标准标识", "Identity of the standard");
-        let region = standard.region_id.map(|region| region.to_string());
-        row("standard.regionId", known(region), "适用区划；空为中央", "Jurisdiction; empty is central");
-    }
-    row("edition", inputs.edition.to_string(), "公式版本", "Edition of the formulas");
+    rows.extend(inputs.standard.iter().flat_map(|standard| standard_givens(standard, locale)));
+    rows.push(edition(inputs.edition, locale));
     rows
 }
 
@@ -194,9 +267,14 @@ fn zero_sentence(reason: ZeroReason, locale: Locale) -> &'static str {
             ("卡片与分类均无折旧年限，按 0 计。", "Neither card nor category has a depreciation life.")
         }
         ZeroReason::FullyDepreciated => ("已提足折旧，净值为 0。", "Fully depreciated: the net value is 0."),
-        ZeroReason::NoStandard => {
-            ("接收当日无有效配置标准，按 0 计。", "No standard was in force on the day of receipt.")
+        ZeroReason::NoStandard => ("当日无有效配置标准，按 0 计。", "No standard was in force on the day."),
+        ZeroReason::NoRate => {
+            ("借用期间无有效租金标准，按 0 计。", "No rental rate was in force on those days.")
         }
+        ZeroReason::CapReached => (
+            "该资产历次借用的节约已达其重置价，按 0 计。",
+            "Loans of this asset have saved its replacement already.",
+        ),
     };
     either(locale, zh, en)
 }

@@ -56,6 +56,8 @@ pub struct SavingFilter {
     entry: Option<SavingKind>,
     /// Of this hand-over.
     transfer_id: Option<ID>,
+    /// Of this loan.
+    loan_id: Option<ID>,
     /// Of this asset.
     asset_id: Option<ID>,
 }
@@ -89,6 +91,7 @@ impl SavingFilter {
             repeat: self.repeat,
             entry: self.entry.map(Into::into),
             transfer: one(Kind::Transfer, self.transfer_id, "filter.transferId")?,
+            loan: one(Kind::Loan, self.loan_id, "filter.loanId")?,
             asset: one(Kind::Asset, self.asset_id, "filter.assetId")?,
         })
     }
@@ -124,17 +127,17 @@ impl SavingsRow {
         self.0.repeat_amount.into()
     }
 
-    /// Pieces received less pieces given back.
+    /// Pieces received less pieces given back; of loans, pieces used, once for each entry.
     async fn quantity(&self) -> i64 {
         self.0.quantity
     }
 
-    /// Receipts.
+    /// Receipts; of loans, entries.
     async fn entries(&self) -> i64 {
         self.0.entries
     }
 
-    /// Receipts taken back.
+    /// Receipts, or entries of loans, that were taken back.
     async fn contras(&self) -> i64 {
         self.0.contras
     }
@@ -261,9 +264,24 @@ impl SavingEntry {
         self.0.quantity
     }
 
-    /// Global id of the hand-over.
-    async fn transfer_id(&self) -> ID {
-        encode(Kind::Transfer, self.0.transfer_id)
+    /// Global id of the hand-over; null in an entry of a loan.
+    async fn transfer_id(&self) -> Option<ID> {
+        self.0.transfer_id.map(|id| encode(Kind::Transfer, id))
+    }
+
+    /// Global id of the loan; null in an entry of a hand-over.
+    async fn loan_id(&self) -> Option<ID> {
+        self.0.loan_id.map(|id| encode(Kind::Loan, id))
+    }
+
+    /// First day of use that it counts, of a loan.
+    async fn day_from(&self) -> Option<NaiveDate> {
+        self.0.day_from
+    }
+
+    /// Last day of use that it counts, of a loan.
+    async fn day_to(&self) -> Option<NaiveDate> {
+        self.0.day_to
     }
 
     /// Global id of the asset.

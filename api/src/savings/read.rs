@@ -13,8 +13,7 @@ use uuid::Uuid;
 use crate::authz::{Operation, Reach};
 use crate::graphql::connection::Page;
 use crate::identity::Actor;
-use crate::keyset;
-use crate::requests::read::among;
+use crate::keyset::{self, among};
 
 /// Which entries; what is none or empty asks nothing.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +48,8 @@ pub struct Filter {
     pub entry: Option<SavingKind>,
     /// Of this hand-over.
     pub transfer: Option<Uuid>,
+    /// Of this loan.
+    pub loan: Option<Uuid>,
     /// Of this asset.
     pub asset: Option<Uuid>,
 }
@@ -102,6 +103,7 @@ fn like(filter: &Filter) -> Condition {
         .add_option(filter.repeat.map(|repeat| C::Repeat.eq(repeat)))
         .add_option(filter.entry.map(|entry| C::Entry.eq(entry)))
         .add_option(filter.transfer.map(|transfer| C::TransferId.eq(transfer)))
+        .add_option(filter.loan.map(|loan| C::LoanId.eq(loan)))
         .add_option(filter.asset.map(|asset| C::AssetId.eq(asset)))
 }
 

@@ -162,11 +162,11 @@ pub struct Row {
     pub amount: Money,
     /// Of it: things that had been reused before.
     pub repeat_amount: Money,
-    /// Pieces received less pieces given back.
+    /// Pieces received less pieces given back; of loans, pieces used, once for each entry.
     pub quantity: i64,
-    /// Receipts.
+    /// Receipts; of loans, entries.
     pub entries: i64,
-    /// Receipts taken back.
+    /// Receipts, or entries of loans, that were taken back.
     pub contras: i64,
 }
 
@@ -247,7 +247,7 @@ pub async fn rows(
 /// When the database does not answer.
 pub async fn totals(conn: &impl ConnectionTrait, query: &Query) -> Result<Vec<Row>, DbErr> {
     let query = Query { group_by: Vec::new(), ..query.clone() };
-    rows(conn, &query, None, super::rules::METHODS.len() as u64).await
+    rows(conn, &query, None, super::rules::ALL_METHODS.len() as u64).await
 }
 
 fn name(position: usize) -> Alias {

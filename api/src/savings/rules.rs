@@ -14,6 +14,10 @@ use uuid::Uuid;
 /// Edition of the formulas below. A later edition must keep recomputing the entries of this one.
 pub const EDITION: u32 = 1;
 
+/// All methods that entries are made by.
+pub const ALL_METHODS: [SavingMethod; 4] =
+    [SavingMethod::OriginalValue, SavingMethod::NetBook, SavingMethod::Replacement, SavingMethod::Loan];
+
 /// The methods that every receipt is entered under.
 pub const METHODS: [SavingMethod; 3] =
     [SavingMethod::OriginalValue, SavingMethod::NetBook, SavingMethod::Replacement];
@@ -99,6 +103,10 @@ pub enum ZeroReason {
     FullyDepreciated,
     /// No standard was in force.
     NoStandard,
+    /// No rental rate was in force.
+    NoRate,
+    /// Loans of the asset have saved as much already as a new one would cost.
+    CapReached,
 }
 
 /// Amount in fen, and why it is nothing where a rule makes it so.
@@ -111,7 +119,8 @@ pub fn amount(inputs: &Inputs) -> (Money, Option<ZeroReason>) {
     if inputs.same_unit {
         return zero(ZeroReason::SameUnit);
     }
-    if inputs.method == SavingMethod::Replacement {
+    // A loan has inputs of its own, and is never entered by these.
+    if inputs.method == SavingMethod::Replacement || inputs.method == SavingMethod::Loan {
         return match &inputs.standard {
             None => zero(ZeroReason::NoStandard),
             Some(standard) => (Money(standard.price_cap.0.saturating_mul(inputs.quantity)), None),
@@ -136,6 +145,164 @@ pub fn amount(inputs: &Inputs) -> (Money, Option<ZeroReason>) {
         return zero(ZeroReason::FullyDepreciated);
     }
     (Money(value.0 - half_even(i128::from(value.0) * i128::from(used), i128::from(life))), None)
+}
+
+/// The rental rate (租金标准) that an entry was computed by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Rate {
+    /// Identity.
+    pub id: Uuid,
+    /// Revision.
+    pub revision: i64,
+    /// Paper or survey that it stands in.
+    pub source: String,
+    /// Jurisdiction; none is everywhere.
+    pub region_id: Option<Uuid>,
+    /// Category it is for: the card's, or one above it.
+    pub category_id: Uuid,
+    /// Of one piece for one day, in fen.
+    pub fen_per_day: Money,
+    /// First day.
+    pub valid_from: NaiveDate,
+}
+
+/// What limits the savings of all loans of an asset over its whole life. The asset is the card with all that it was split
+/// from and into: it keeps its history over every transfer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Cap {
+    /// Standard in force on the last day counted.
+    pub standard: Standard,
+    /// Pieces of the asset, all in all.
+    pub pieces: i64,
+    /// What its loans had saved before this entry, in fen.
+    pub used: Money,
+}
+
+/// Everything that the formula of a loan reads, frozen when it is entered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LoanInputs {
+    /// Edition of the formulas.
+    pub edition: u32,
+    /// Method.
+    pub method: SavingMethod,
+    /// Pieces that were used.
+    pub quantity: i64,
+    /// First civil day of use.
+    pub day_from: NaiveDate,
+    /// Last civil day of use, inclusive.
+    pub day_to: NaiveDate,
+    /// Lender and borrower are the same unit.
+    pub same_unit: bool,
+    /// How the asset came to be available.
+    pub source: AssetSource,
+    /// Rental rate in force on those days.
+    pub rate: Option<Rate>,
+    /// What limits it; none where no standard was in force.
+    pub cap: Option<Cap>,
+}
+
+impl LoanInputs {
+    /// Days of use: both ends count.
+    #[must_use]
+    pub fn days(&self) -> i64 {
+        (self.day_to - self.day_from).num_days() + 1
+    }
+}
+
+/// Amount of a loan in fen, and why it is nothing where a rule makes it so.
+#[must_use]
+pub fn loan_amount(inputs: &LoanInputs) -> (Money, Option<ZeroReason>) {
+    let zero = |reason| (Money::ZERO, Some(reason));
+    if inputs.source == AssetSource::Confiscated {
+        return zero(ZeroReason::Confiscated);
+    }
+    if inputs.same_unit {
+        return zero(ZeroReason::SameUnit);
+    }
+    let Some(rate) = &inputs.rate else { return zero(ZeroReason::NoRate) };
+    // Without a limit nothing counts: savings must not be told too high.
+    let Some(cap) = &inputs.cap else { return zero(ZeroReason::NoStandard) };
+    let rent = i128::from(rate.fen_per_day.0) * i128::from(inputs.quantity) * i128::from(inputs.days());
+    let most = i128::from(cap.standard.price_cap.0) * i128::from(cap.pieces) - i128::from(cap.used.0);
+    if most <= 0 {
+        return zero(ZeroReason::CapReached);
+    }
+    (Money(i64::try_from(rent.min(most)).unwrap_or(i64::MAX)), None)
+}
+
+/// The frozen inputs of an entry, whatever it is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Frozen {
+    /// Of a receipt.
+    Receipt(Inputs),
+    /// Of days of a loan.
+    Loan(LoanInputs),
+}
+
+impl Frozen {
+    /// Reads what stands in an entry.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn of(entry: &saving_entry::Model) -> serde_json::Result<Self> {
+        let inputs = entry.inputs.clone();
+        if entry.method == SavingMethod::Loan {
+            return serde_json::from_value(inputs).map(Self::Loan);
+        }
+        serde_json::from_value(inputs).map(Self::Receipt)
+    }
+
+    /// The amount, and why it is nothing where a rule makes it so.
+    #[must_use]
+    pub fn amount(&self) -> (Money, Option<ZeroReason>) {
+        match self {
+            Self::Receipt(inputs) => amount(inputs),
+            Self::Loan(inputs) => loan_amount(inputs),
+        }
+    }
+
+    /// The standard among them.
+    #[must_use]
+    pub fn standard(&self) -> Option<&Standard> {
+        match self {
+            Self::Receipt(inputs) => inputs.standard.as_ref(),
+            Self::Loan(inputs) => inputs.cap.as_ref().map(|cap| &cap.standard),
+        }
+    }
+
+    fn quantity(&self) -> i64 {
+        match self {
+            Self::Receipt(inputs) => inputs.quantity,
+            Self::Loan(inputs) => inputs.quantity,
+        }
+    }
+
+    fn method(&self) -> SavingMethod {
+        match self {
+            Self::Receipt(inputs) => inputs.method,
+            Self::Loan(inputs) => inputs.method,
+        }
+    }
+
+    fn same_unit(&self) -> bool {
+        match self {
+            Self::Receipt(inputs) => inputs.same_unit,
+            Self::Loan(inputs) => inputs.same_unit,
+        }
+    }
+
+    /// Whether the days of the entry are those of its inputs.
+    fn days_fit(&self, entry: &saving_entry::Model) -> bool {
+        let (day, days) = match self {
+            Self::Receipt(inputs) => (inputs.civil_day, (None, None)),
+            Self::Loan(inputs) => (inputs.day_to, (Some(inputs.day_from), Some(inputs.day_to))),
+        };
+        // A contra entry is of the day on which it was made.
+        (entry.contra_of.is_some() || entry.civil_day == day) && (entry.day_from, entry.day_to) == days
+    }
 }
 
 /// Months of depreciation at `day`. The month of acquisition counts in full and the month of leaving not at all, as
@@ -179,7 +346,7 @@ pub fn canonical(value: &serde_json::Value) -> String {
 #[must_use]
 pub fn hash(entry: &saving_entry::Model) -> String {
     let at = entry.recognised_at.timestamp_micros();
-    let fields = serde_json::json!({
+    let mut fields = serde_json::json!({
         "id": entry.id, "seq": entry.seq, "entry": entry.entry, "method": entry.method,
         "transferId": entry.transfer_id, "contraOf": entry.contra_of, "assetId": entry.asset_id,
         "quantity": entry.quantity, "amount": entry.amount, "recognisedAt": at, "civilDay": entry.civil_day,
@@ -189,6 +356,10 @@ pub fn hash(entry: &saving_entry::Model) -> String {
         "categoryId": entry.category_id, "custody": entry.custody, "mode": entry.mode, "repeat": entry.repeat,
         "standardId": entry.standard_id, "inputs": entry.inputs,
     });
+    if entry.loan_id.is_some() {
+        fields["loanId"] = serde_json::json!(entry.loan_id);
+        fields["days"] = serde_json::json!([entry.day_from, entry.day_to]);
+    }
     hex::encode(Sha256::digest(canonical(&fields)))
 }
 
@@ -198,6 +369,8 @@ pub fn is_contra_of(contra: &saving_entry::Model, entry: &saving_entry::Model) -
     contra.contra_of == Some(entry.id)
         && contra.method == entry.method
         && contra.transfer_id == entry.transfer_id
+        && contra.loan_id == entry.loan_id
+        && (contra.day_from, contra.day_to) == (entry.day_from, entry.day_to)
         && contra.asset_id == entry.asset_id
         && contra.quantity == -entry.quantity
         && contra.amount == -entry.amount
@@ -222,27 +395,32 @@ pub fn faults_of(entry: &saving_entry::Model) -> Vec<String> {
     if (entry.entry == SavingKind::Contra) != entry.contra_of.is_some() {
         faults.push("a contra entry names its entry, and no other does".to_owned());
     }
-    match serde_json::from_value::<Inputs>(entry.inputs.clone()) {
+    if entry.loan_id.is_some() != (entry.method == SavingMethod::Loan)
+        || entry.transfer_id.is_some() == entry.loan_id.is_some()
+    {
+        faults.push("it is of a hand-over or of a loan, as its method is".to_owned());
+    }
+    match Frozen::of(entry) {
         Err(error) => faults.push(format!("its inputs cannot be read: {error}")),
         Ok(inputs) => {
-            let computed = amount(&inputs).0.0 * sign;
+            let computed = inputs.amount().0.0 * sign;
             if computed != entry.amount.0 {
                 faults.push(format!("its inputs give {computed} and it says {}", entry.amount.0));
             }
-            if inputs.quantity * sign != entry.quantity {
+            if inputs.quantity() * sign != entry.quantity {
                 faults.push("its quantity is not that of its inputs".to_owned());
             }
-            if inputs.method != entry.method {
+            if inputs.method() != entry.method {
                 faults.push("its method is not that of its inputs".to_owned());
             }
-            if inputs.standard.map(|standard| standard.id) != entry.standard_id {
+            if inputs.standard().map(|standard| standard.id) != entry.standard_id {
                 faults.push("its standard is not that of its inputs".to_owned());
             }
-            if inputs.same_unit != (entry.giver_id == entry.receiver_id) {
+            if inputs.same_unit() != (entry.giver_id == entry.receiver_id) {
                 faults.push("its units are not those of its inputs".to_owned());
             }
-            if sign == 1 && inputs.civil_day != entry.civil_day {
-                faults.push("its day is not that of its inputs".to_owned());
+            if !inputs.days_fit(entry) {
+                faults.push("its days are not those of its inputs".to_owned());
             }
         }
     }

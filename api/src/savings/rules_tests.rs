@@ -51,7 +51,7 @@ fn entry(inputs: &Inputs) -> saving_entry::Model {
         seq: 1,
         entry: SavingKind::Entry,
         method: inputs.method,
-        transfer_id: Uuid::from_u128(11),
+        transfer_id: Some(Uuid::from_u128(11)),
         contra_of: None,
         asset_id: Uuid::from_u128(12),
         quantity: inputs.quantity,
@@ -71,6 +71,9 @@ fn entry(inputs: &Inputs) -> saving_entry::Model {
         standard_id: inputs.standard.as_ref().map(|standard| standard.id),
         inputs: serde_json::to_value(inputs).unwrap(),
         hash: String::new(),
+        loan_id: None,
+        day_from: None,
+        day_to: None,
     };
     entry.hash = rules::hash(&entry);
     entry

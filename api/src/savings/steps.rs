@@ -104,7 +104,7 @@ pub(crate) async fn take_back(tx: &Tx, transfer: Uuid) -> Result<Vec<Posted>, Fa
     post(tx, &contras).await
 }
 
-async fn post(tx: &Tx, entries: &[saving_entry::Model]) -> Result<Vec<Posted>, Fault> {
+pub(super) async fn post(tx: &Tx, entries: &[saving_entry::Model]) -> Result<Vec<Posted>, Fault> {
     let rows = entries.iter().map(|entry| entry.clone().into_active_model().reset_all());
     saving_entry::Entity::insert_many(rows).exec_without_returning(tx.conn()).await?;
     Ok(entries.iter().map(Posted::from).collect())

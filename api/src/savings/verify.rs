@@ -1,9 +1,11 @@
 //! Recomputes the ledger: each entry from its frozen inputs, its hash, its contra entry, and the sums; and compares it with
-//! the audit of the hand-overs, with the standards and with the series that numbers it.
+//! the audit of the hand-overs, with the standards and rates and with the series that numbers it. What the entries of a loan
+//! are compared with stands in [`crate::loans::verify`].
 
 use std::collections::{BTreeSet, HashMap};
 
-use entity::catalogue::allocation_standard;
+use entity::assets::asset;
+use entity::catalogue::{allocation_standard, rental_rate};
 use entity::events::Subject;
 use entity::jobs::number_series;
 use entity::savings::{SavingKind, SavingMethod, saving_entry};
@@ -13,7 +15,7 @@ use uuid::Uuid;
 
 use super::entry::frozen;
 use super::report::{self, GroupBy, Query};
-use super::rules::{self, Inputs, Standard};
+use super::rules::{self, Frozen, Rate, Standard};
 use super::steps::{Posted, SERIES};
 use crate::app::App;
 use crate::audit::read::{Told, told, unpaired};
@@ -29,6 +31,9 @@ pub async fn verify(app: &App, conn: &impl ConnectionTrait) -> Result<(Vec<Strin
     let mut faults = Vec::new();
     let standards = allocation_standard::Entity::find().all(conn).await?;
     let standards: HashMap<Uuid, Standard> = standards.into_iter().map(|row| (row.id, frozen(row))).collect();
+    let rates = rental_rate::Entity::find().all(conn).await?;
+    let rates: HashMap<Uuid, Rate> = rates.into_iter().map(|row| (row.id, frozen_rate(row))).collect();
+    let mut lent = Lent::default();
     let mut read = 0;
     let mut sums: HashMap<SavingMethod, i128> = HashMap::new();
     let mut last = 0;
@@ -53,9 +58,10 @@ pub async fn verify(app: &App, conn: &impl ConnectionTrait) -> Result<(Vec<Strin
             }
             last = row.seq;
             faults.extend(rules::faults_of(row).into_iter().map(|fault| format!("{name}: {fault}")));
-            if !as_it_stands(row, &standards) {
-                faults.push(format!("{name}: its standard is not the one that stands in the books"));
+            if !as_it_stands(row, &standards, &rates) {
+                faults.push(format!("{name}: its standard or rate is not the one that stands in the books"));
             }
+            faults.extend(lent.add(conn, row).await?.map(|fault| format!("{name}: {fault}")));
             if let Some(id) = row.contra_of {
                 match counterparts.get(&id) {
                     Some(entry) if rules::is_contra_of(row, entry) => {}
@@ -63,9 +69,9 @@ pub async fn verify(app: &App, conn: &impl ConnectionTrait) -> Result<(Vec<Strin
                     None => faults.push(format!("{name}: takes back an entry that is not there")),
                 }
             }
-            let agrees = transfers.get(&row.transfer_id).is_some_and(|transfer| belongs(row, transfer));
-            if !agrees {
-                faults.push(format!("{name}: does not agree with its transfer {}", row.transfer_id));
+            let Some(of) = row.transfer_id else { continue };
+            if !transfers.get(&of).is_some_and(|transfer| belongs(row, transfer)) {
+                faults.push(format!("{name}: does not agree with its transfer {of}"));
             }
         }
     }
@@ -80,11 +86,82 @@ pub async fn verify(app: &App, conn: &impl ConnectionTrait) -> Result<(Vec<Strin
     Ok((faults, read))
 }
 
-/// The standard that was frozen in an entry, against its row.
-fn as_it_stands(row: &saving_entry::Model, standards: &HashMap<Uuid, Standard>) -> bool {
+/// The standard and the rate that were frozen in an entry, against their rows.
+fn as_it_stands(
+    row: &saving_entry::Model,
+    standards: &HashMap<Uuid, Standard>,
+    rates: &HashMap<Uuid, Rate>,
+) -> bool {
     // What cannot be read is told elsewhere.
-    let Ok(inputs) = serde_json::from_value::<Inputs>(row.inputs.clone()) else { return true };
-    inputs.standard.is_none_or(|standard| standards.get(&standard.id) == Some(&standard))
+    let Ok(inputs) = Frozen::of(row) else { return true };
+    let rate = match &inputs {
+        Frozen::Loan(inputs) => inputs.rate.as_ref(),
+        Frozen::Receipt(_) => None,
+    };
+    inputs.standard().is_none_or(|standard| standards.get(&standard.id) == Some(standard))
+        && rate.is_none_or(|rate| rates.get(&rate.id) == Some(rate))
+}
+
+/// What an entry freezes of a rate.
+fn frozen_rate(rate: rental_rate::Model) -> Rate {
+    Rate {
+        id: rate.id,
+        revision: rate.revision,
+        source: rate.source,
+        region_id: rate.region_id,
+        category_id: rate.category_id,
+        fen_per_day: rate.fen_per_day,
+        valid_from: rate.valid_from,
+    }
+}
+
+/// What the loans of each asset have saved so far, while the ledger is read in its order.
+#[derive(Debug, Default)]
+struct Lent {
+    /// By the first card that the asset was.
+    saved: HashMap<Uuid, i64>,
+    first: HashMap<Uuid, Uuid>,
+}
+
+impl Lent {
+    /// Reads one entry; tells where it was limited by another sum than that of the entries before it.
+    async fn add(
+        &mut self,
+        conn: &impl ConnectionTrait,
+        row: &saving_entry::Model,
+    ) -> Result<Option<&'static str>, DbErr> {
+        if row.method != SavingMethod::Loan {
+            return Ok(None);
+        }
+        let first = self.first_card(conn, row.asset_id).await?;
+        let saved = self.saved.entry(first).or_default();
+        let before = *saved;
+        *saved += row.amount.0;
+        let Ok(Frozen::Loan(inputs)) = Frozen::of(row) else { return Ok(None) };
+        let wrong = row.entry == SavingKind::Entry && inputs.cap.is_some_and(|cap| cap.used.0 != before);
+        Ok(wrong.then_some("what its asset's loans had saved before is not what the ledger says"))
+    }
+
+    /// The card that a card was split from in the beginning.
+    async fn first_card(&mut self, conn: &impl ConnectionTrait, card: Uuid) -> Result<Uuid, DbErr> {
+        if let Some(first) = self.first.get(&card) {
+            return Ok(*first);
+        }
+        let mut first = card;
+        let parent = async |id: Uuid| {
+            asset::Entity::find_by_id(id)
+                .select_only()
+                .column(asset::Column::ParentId)
+                .into_tuple::<Option<Uuid>>()
+                .one(conn)
+                .await
+        };
+        while let Some(above) = parent(first).await?.flatten() {
+            first = above;
+        }
+        self.first.insert(card, first);
+        Ok(first)
+    }
 }
 
 /// The entries that the contra entries among `rows` take back.
@@ -101,7 +178,7 @@ async fn transfers(
     conn: &impl ConnectionTrait,
     rows: &[saving_entry::Model],
 ) -> Result<HashMap<Uuid, transfer::Model>, DbErr> {
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.transfer_id).collect();
+    let ids: Vec<Uuid> = rows.iter().filter_map(|row| row.transfer_id).collect();
     let found = transfer::Entity::find().filter(transfer::Column::Id.is_in(ids)).all(conn).await?;
     Ok(found.into_iter().map(|transfer| (transfer.id, transfer)).collect())
 }
@@ -138,7 +215,7 @@ async fn compare_sums(
                 break;
             }
         }
-        for method in rules::METHODS {
+        for method in rules::ALL_METHODS {
             let (shown, summed) = (shown.get(&method), sums.get(&method));
             if shown.copied().unwrap_or_default() != summed.copied().unwrap_or_default() {
                 faults.push(format!(
@@ -173,7 +250,7 @@ async fn against_transfers(
         let entries = saving_entry::Entity::find().filter(TransferId.is_in(ids)).all(conn).await?;
         let mut by_transfer: HashMap<Uuid, Vec<&saving_entry::Model>> = HashMap::new();
         for entry in &entries {
-            by_transfer.entry(entry.transfer_id).or_default().push(entry);
+            by_transfer.entry(entry.transfer_id.unwrap_or_default()).or_default().push(entry);
         }
         for transfer in transfers {
             let number = &transfer.number;

@@ -11,8 +11,7 @@ use uuid::Uuid;
 use crate::authz::{Operation, Reach};
 use crate::graphql::connection::Page;
 use crate::identity::Actor;
-use crate::keyset;
-use crate::requests::read::among;
+use crate::keyset::{self, among};
 
 /// What is asked for in a list of hand-overs; none asks nothing.
 #[derive(Clone, Debug, Default)]

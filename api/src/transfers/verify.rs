@@ -125,7 +125,7 @@ async fn entered(
     conn: &impl ConnectionTrait,
     transfers: impl Iterator<Item = Uuid>,
 ) -> Result<HashMap<Uuid, Vec<i64>>, DbErr> {
-    let rows: Vec<(Uuid, i64)> = saving_entry::Entity::find()
+    let rows: Vec<(Option<Uuid>, i64)> = saving_entry::Entity::find()
         .select_only()
         .columns([saving_entry::Column::TransferId, saving_entry::Column::Quantity])
         .filter(saving_entry::Column::TransferId.is_in(transfers))
@@ -135,7 +135,9 @@ async fn entered(
         .await?;
     let mut found: HashMap<Uuid, Vec<i64>> = HashMap::new();
     for (transfer, pieces) in rows {
-        found.entry(transfer).or_default().push(pieces);
+        if let Some(transfer) = transfer {
+            found.entry(transfer).or_default().push(pieces);
+        }
     }
     Ok(found)
 }
@@ -153,7 +155,10 @@ struct Claimed {
 /// Of a listing that is not live only what was promised before counts: see `assets::claims`.
 fn claims() -> String {
     let live = LIVE.map(|state| format!("'{state}'")).join(", ");
-    let claim = format!("s.held + s.reserved + case when l.state in ({live}) then s.available else 0 end");
+    let claim = format!(
+        "s.held + s.reserved + case when l.state in ({live}) or (l.state = 'WITHDRAWN' and l.purpose = 'LOAN') \
+         then s.available else 0 end"
+    );
     format!(
         "select a.id, a.state, a.quantity, \
          cast(sum(case when l.unit_id = a.holder_id then {claim} else 0 end) as bigint) as holders, \

@@ -34,6 +34,7 @@ struct Parties {
 const GIVER: Parties = Parties { giver: true, receiver: false, warehouse: false };
 const RECEIVER: Parties = Parties { giver: false, receiver: true, warehouse: false };
 const BOTH: Parties = Parties { giver: true, receiver: true, warehouse: false };
+const EVERY: Parties = Parties { giver: true, receiver: true, warehouse: true };
 const WAREHOUSE: Parties = Parties { giver: false, receiver: false, warehouse: true };
 const STORED: Parties = Parties { giver: true, receiver: false, warehouse: true };
 
@@ -75,6 +76,8 @@ const ELSEWHERE: &[Operation] = &[
 pub async fn held(backend: Backend) -> Outcome {
     let (server, city) = moves::begin(backend, 2).await?;
     let cases = cases(&city).await?;
+    // What is due today is overdue tomorrow.
+    server.app.clock().set(server.app.clock().now() + chrono::TimeDelta::days(1));
     let tried: BTreeSet<Operation> = cases.iter().map(|case| case.operation).collect();
     for operation in Operation::ALL {
         let related = rules(*operation)
@@ -183,7 +186,7 @@ impl Case {
                 if self.operation != Operation::StartPhotoUpload {
                     input["idempotencyKey"] = json!(key());
                 }
-                if self.operation == Operation::ReceiveTransfer {
+                if matches!(self.operation, Operation::ReceiveTransfer | Operation::ReceiveLoan) {
                     input["deemed"] = json!(role == Role::Office);
                 }
                 let document = format!(
@@ -217,6 +220,8 @@ struct Things {
     saved: (String, String),
     /// A request of the receiver that was not submitted.
     draft: String,
+    /// An offer for loan; a loan of it that is with the receiver, and one of a thing on a shelf that is.
+    lent: (String, String, String),
 }
 
 async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
@@ -245,7 +250,7 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
     read(O::RequestLines, BOTH, "{ requestLines(first: 100) { edges { node { id } } } }", none(), Some(line));
     read(
         O::RequestLines,
-        Parties { giver: true, receiver: true, warehouse: true },
+        EVERY,
         "{ requestLines(first: 100) { edges { node { id } } } }",
         none(),
         Some(&things.stored.1),
@@ -269,6 +274,13 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
         none(),
         Some(entry),
     );
+    for loan in [&things.lent.1, &things.lent.2] {
+        let parties = if loan == &things.lent.1 { BOTH } else { EVERY };
+        read(O::Loan, parties, "query($id: ID!) { loan(id: $id) { id } }", id(loan), None);
+        read(O::Loans, parties, "{ loans(first: 100) { edges { node { id } } } }", none(), Some(loan));
+        let overdue = "{ overdueLoans(first: 100) { edges { node { id } } } }";
+        read(O::OverdueLoans, parties, overdue, none(), Some(loan));
+    }
     read(O::ExplainSaving, BOTH, "query($id: ID!) { explainSaving(id: $id) { formula } }", id(entry), None);
 
     let thought_of = json!({ "subject": "REQUEST_LINE", "kind": "GENERAL", "custody": "VIRTUAL",
@@ -330,6 +342,31 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
     }
     let overridden = json!({ "unitId": receiver, "reason": "", "untilDay": "2000-01-01" });
     write(O::OverrideBlock, RECEIVER, "OverrideBlockInput", overridden);
+    let borrowed = json!({
+        "unitId": receiver, "listingId": things.lent.0, "quantity": 0, "from": "2000-01-01", "to": "2000-01-01",
+        "justification": "",
+    });
+    write(O::RequestLoan, RECEIVER, "RequestLoanInput", borrowed);
+    let (lent, shelved) = (&things.lent.1, &things.lent.2);
+    let of_loan = |loan: &String| json!({ "loanId": loan });
+    write(O::CancelLoan, RECEIVER, "CancelLoanInput", of_loan(lent));
+    write(O::FailLoan, GIVER, "FailLoanInput", json!({ "loanId": lent, "reason": " " }));
+    write(O::HandOverLoan, GIVER, "HandOverLoanInput", of_loan(lent));
+    write(O::HandOverLoan, WAREHOUSE, "HandOverLoanInput", of_loan(shelved));
+    write(O::ReceiveLoan, RECEIVER, "ReceiveLoanInput", json!({ "loanId": lent, "received": 999 }));
+    let longer = json!({ "loanId": lent, "to": "2000-01-01", "justification": "" });
+    write(O::ExtendLoan, RECEIVER, "ExtendLoanInput", longer);
+    write(O::ReturnLoan, BOTH, "ReturnLoanInput", json!({ "loanId": lent, "quantity": 999 }));
+    let back = json!({ "loanId": shelved, "quantity": 999 });
+    write(O::ReturnLoan, Parties { receiver: true, ..WAREHOUSE }, "ReturnLoanInput", back);
+    write(O::InspectLoan, GIVER, "InspectLoanInput", json!({ "loanId": lent, "good": 999 }));
+    write(O::InspectLoan, WAREHOUSE, "InspectLoanInput", json!({ "loanId": shelved, "good": 999 }));
+    write(
+        O::ConvertLoan,
+        RECEIVER,
+        "ConvertLoanInput",
+        json!({ "loanId": lent, "quantity": 999, "justification": "" }),
+    );
     let reversed = json!({ "transferId": transfer, "reason": "x", "place": "x" });
     write(O::ReverseTransfer, GIVER, "ReverseTransferInput", reversed);
     write(
@@ -353,13 +390,7 @@ async fn things(city: &City) -> anyhow::Result<Things> {
     }
 
     let (stored, shelved) = to_warehouse(city, "会议桌").await?;
-    let query = "query($id: ID!) { listing(id: $id) { version } }";
-    let data = city.staff.client.ask(query, json!({ "id": shelved })).await?;
-    let input = json!({
-        "idempotencyKey": key(), "id": shelved, "version": data["listing"]["version"], "verdict": "ACCEPT",
-        "placeId": city.bin,
-    });
-    city.staff.client.mutate("inspectListing", "InspectListingInput", input, "listing { state }").await?;
+    accept(city, &shelved).await?;
     let stored_line = text(&ask(asker, &shelved, 1).await?["id"])?;
     decide(&asker.head, &stored_line, "APPROVE", json!({})).await?;
     decide(&city.office, &stored_line, "APPROVE", json!({})).await?;
@@ -390,14 +421,52 @@ async fn things(city: &City) -> anyhow::Result<Things> {
         away: (request, line, transfer),
         saved: (received, entry),
         draft: text(&answer["request"]["id"])?,
+        lent: lent(city).await?,
     })
+}
+
+/// An offer for loan, a loan of it, and a loan of what lies on a shelf; both are overdue soon.
+async fn lent(city: &City) -> anyhow::Result<(String, String, String)> {
+    let asker = &city.receivers[0];
+    let today = tests::server::start().date_naive().to_string();
+    let days = (today.as_str(), today.as_str());
+    let chairs = moves::list_for_loan(city, "会议椅", 5).await?;
+    let loan = moves::lend(city, asker, &chairs, 1, days).await?;
+
+    let (_, tables) = to_warehouse_on(city, "会议桌", json!({ "purpose": "LOAN" })).await?;
+    accept(city, &tables).await?;
+    let shelved = moves::borrow(asker, &tables, 1, days).await?;
+    decide(&asker.head, &shelved, "APPROVE", json!({})).await?;
+    decide(&city.office, &shelved, "APPROVE", json!({})).await?;
+    moves::loan_command(&city.staff, "handOverLoan", &shelved, json!({})).await?;
+    moves::loan_command(&asker.clerk, "receiveLoan", &shelved, json!({})).await?;
+    Ok((chairs, loan, shelved))
+}
+
+/// Warehouse staff accepts what was brought, and shelves it.
+async fn accept(city: &City, listing: &str) -> anyhow::Result<()> {
+    let query = "query($id: ID!) { listing(id: $id) { version } }";
+    let data = city.staff.client.ask(query, json!({ "id": listing })).await?;
+    let input = json!({
+        "idempotencyKey": key(), "id": listing, "version": data["listing"]["version"], "verdict": "ACCEPT",
+        "placeId": city.bin,
+    });
+    city.staff.client.mutate("inspectListing", "InspectListingInput", input, "listing { state }").await?;
+    Ok(())
 }
 
 /// A card of the giver and its listing, approved and waiting for its inspection.
 async fn to_warehouse(city: &City, name: &str) -> anyhow::Result<(String, String)> {
+    to_warehouse_on(city, name, json!({})).await
+}
+
+async fn to_warehouse_on(city: &City, name: &str, more: Value) -> anyhow::Result<(String, String)> {
     let card = draft_card(city, &city.giver, name, 4, 800_000).await?;
     photograph(&city.giver.clerk, &card, png(9)).await?;
-    let terms = json!({ "custody": "PHYSICAL", "warehouseId": city.warehouse });
+    let mut terms = json!({ "custody": "PHYSICAL", "warehouseId": city.warehouse });
+    if let (Some(terms), Value::Object(more)) = (terms.as_object_mut(), more) {
+        terms.extend(more);
+    }
     let (listing, version) = draft_listing(&city.giver, &card, terms).await?;
     submit_listing(&city.giver, &listing, version).await?;
     decide(&city.giver.head, &listing, "APPROVE", json!({})).await?;

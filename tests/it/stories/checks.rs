@@ -3,10 +3,16 @@
 use std::collections::BTreeSet;
 
 use anyhow::ensure;
+use chrono::TimeDelta;
 use entity::assets::{AssetState, asset};
-use entity::listings::{ListingState, listing, listing_stock};
+use entity::audit::audit_seal;
+use entity::events::event;
+use entity::listings::{ListingState, Purpose, listing, listing_stock};
+use entity::loans::{LoanState, loan};
 use entity::requests::LineState;
 use entity::transfers::TransferState;
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::stage::{Stage, Story, View};
 use tests::Outcome;
@@ -25,6 +31,7 @@ pub async fn check(stage: &Stage, story: &Story) -> Outcome {
     for (listing, stock) in &view.listings {
         quantities(&view, listing, stock)?;
         queue(&view, listing, stock)?;
+        lent(stage, &view, listing, stock)?;
     }
     let there: Vec<&asset::Model> =
         view.cards.iter().filter(|card| card.state != AssetState::Merged).collect();
@@ -75,8 +82,56 @@ fn quantities(view: &View, listing: &listing::Model, stock: &listing_stock::Mode
         }
         counted[4] += way.lost;
     }
+    let lent = view.loans.iter().filter(|loan| loan.listing_id == listing.id);
+    counted[4] += lent.map(|loan| loan.lost).sum::<i64>();
     let told = [stock.held, stock.reserved, stock.in_transit, stock.delivered, stock.lost];
     ensure!(counted == told, "held, reserved, in transit, delivered, lost: {told:?}, their rows {counted:?}");
+    Ok(())
+}
+
+/// No day is promised twice, and nothing is lent that is not there: counted day by day.
+fn lent(stage: &Stage, view: &View, listing: &listing::Model, stock: &listing_stock::Model) -> Outcome {
+    use LoanState::{Approved, HandedOver, OnLoan, Requested, Returned};
+    let loans: Vec<&loan::Model> = view.loans.iter().filter(|loan| loan.listing_id == listing.id).collect();
+    ensure!(loans.is_empty() || listing.purpose == Purpose::Loan, "lent, and not offered for loan");
+    let today = stage.app.clock().today();
+    for day in (0..40).map(|n| today + TimeDelta::days(n)) {
+        let mut taken = 0;
+        for loan in &loans {
+            let last = loan.asked_to.unwrap_or(loan.day_to).max(loan.day_to);
+            let booked = matches!(loan.state, Requested | Approved | HandedOver | OnLoan | Returned);
+            if booked && loan.day_from <= day && day <= last {
+                taken += loan.lent + loan.returned;
+            }
+        }
+        ensure!(taken <= stock.available, "{taken} of {} pieces are lent on {day}", stock.available);
+    }
+    let mut out = 0;
+    for loan in &loans {
+        if matches!(loan.state, HandedOver | OnLoan | Returned) {
+            out += loan.lent + loan.returned;
+        }
+        let keeping: i64 = view
+            .lines
+            .iter()
+            .filter(|line| line.loan_id == Some(loan.id))
+            .map(|line| match line.state {
+                LineState::Submitted
+                | LineState::Returned
+                | LineState::Reserved
+                | LineState::Releasing
+                | LineState::InTransit => line.quantity - line.received - line.refused - line.lost,
+                _ => 0,
+            })
+            .sum();
+        ensure!(loan.converting == keeping, "{keeping} pieces are being kept: {loan:?}");
+    }
+    ensure!(out <= stock.available, "{out} of {} pieces are out", stock.available);
+    let over = listing.state == ListingState::Withdrawn && listing.purpose == Purpose::Loan;
+    ensure!(
+        !over || out > 0 || stock.available == 0 || loans.iter().any(|it| it.state == Approved),
+        "{stock:?}"
+    );
     Ok(())
 }
 
@@ -105,7 +160,9 @@ fn claimed_once(view: &View, card: &asset::Model) -> Outcome {
         listing.0.asset_id == card.id && listing.0.unit_id == card.holder_id
     };
     for (listing, stock) in view.listings.iter().filter(own) {
-        let offered = if TAKING.contains(&listing.state) { stock.available } else { 0 };
+        // An ended offer for loan still has what is out of it, or promised.
+        let lent = listing.state == ListingState::Withdrawn && listing.purpose == Purpose::Loan;
+        let offered = if TAKING.contains(&listing.state) || lent { stock.available } else { 0 };
         claimed += offered + stock.held + stock.reserved;
     }
     let away = view
@@ -125,7 +182,7 @@ fn claimed_once(view: &View, card: &asset::Model) -> Outcome {
 
 /// Everything that `verify` looks at holds; what it told of a story before is not told again.
 pub async fn verify(stage: &mut Stage) -> Outcome {
-    while api::audit::seal::seal(&stage.app).await? > 0 {}
+    sealed(stage).await?;
     let mut new = Vec::new();
     for part in api::verify::verify(&stage.app, &[], |_| {}).await? {
         for fault in part.faults {
@@ -136,4 +193,20 @@ pub async fn verify(stage: &mut Stage) -> Outcome {
     }
     ensure!(new.is_empty(), "verify: {new:#?}");
     Ok(())
+}
+
+/// Everything is sealed. On PostgreSQL a transaction of any other database on the server can hold that up for a moment.
+async fn sealed(stage: &Stage) -> Outcome {
+    let audited = event::Entity::find().filter(event::Column::Kind.ne(api::events::TOUCHED));
+    let end = audited.order_by_desc(event::Column::Seq).one(stage.app.db().read()).await?;
+    let end = end.map_or(0, |event| event.seq);
+    for _ in 0..600 {
+        while api::audit::seal::seal(&stage.app).await? > 0 {}
+        let last = audit_seal::Entity::find().order_by_desc(audit_seal::Column::Seq);
+        if last.one(stage.app.db().read()).await?.is_some_and(|seal| seal.event_seq >= end) {
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    anyhow::bail!("the log is not sealed up to event {end}")
 }

@@ -13,16 +13,19 @@ use api::listings::inspect::{Inspect, Verdict as Finding, inspect_listing};
 use api::listings::submit::{Submit, submit_listing};
 use api::listings::terms::TermsPatch;
 use api::listings::update::{Update as ListingUpdate, update_listing};
+use api::loans::{self, days, request};
 use api::requests::draft::{Draft, LineInput, Update as RequestUpdate};
-use api::requests::{cancel, discard, draft, expire, fail, resubmit, submit};
+use api::requests::{cancel, convert, discard, draft, expire, fail, resubmit, submit};
 use api::transfers::rules::BookingSide;
 use api::transfers::{book, receive, release, reverse};
 use chrono::TimeDelta;
 use entity::Money;
 use entity::assets::AssetState;
-use entity::listings::{Custody, FreezeCause, FreezeScope, ListingState, listing, listing_stock};
-use entity::requests::{LineState, request, request_line};
+use entity::listings::{Custody, FreezeCause, FreezeScope, ListingState, Purpose, listing, listing_stock};
+use entity::loans::{LoanState, loan};
+use entity::requests::{LineState, request as request_row, request_line};
 use entity::transfers::{TransferState, transfer};
+use sea_orm::EntityTrait;
 use uuid::Uuid;
 
 use super::Op;
@@ -91,6 +94,23 @@ alphabet! {
     AcceptPart "inspect and accept a part" 9;
     Repair "send to repair" 8;
     SendHome "send home" 6;
+    OfferForLoan "offer for loan" 4;
+    AskLoan "ask for a loan" 8;
+    Lend "lend" 10;
+    CancelLoan "cancel a loan" 3;
+    FailLoan "fail a loan" 2;
+    HandOverLoan "hand over a loan" 14;
+    ReceiveLoan "receive a loan" 14;
+    ReceiveLoanShort "receive a part of a loan" 3;
+    ExtendLoan "ask for more days" 6;
+    ReturnLoan "return a loan" 5;
+    ReturnLoanPart "return a part of a loan" 5;
+    InspectLoan "inspect and find all good" 5;
+    InspectLoanBad "inspect and find some bad" 3;
+    KeepLoan "keep what is lent" 5;
+    ExpireLoans "let loans lapse" 2;
+    TellOverdue "tell of what is overdue" 2;
+    Accrue "enter what loans saved" 3;
     Expire "let holds lapse" 3;
     Wait "wait" 3;
     WaitLong "wait long" 3;
@@ -137,7 +157,22 @@ pub async fn carry_out(stage: &Stage, story: &mut Story, op: Op) -> anyhow::Resu
         What::BookGiver | What::BookReceiver | What::Reverse => handed(stage, story, &view, op).await?,
         What::Freeze | What::Unfreeze => freezing(stage, &view, op).await?,
         What::EditWords | What::EditValue | What::EditPieces => edit(stage, story, &view, op).await?,
-        What::Relist => relist(stage, &view, op).await?,
+        What::Relist | What::OfferForLoan => relist(stage, &view, op).await?,
+        What::ExpireLoans => days::expire(&stage.app, 200).await.map(|done| done.changed > 0),
+        What::TellOverdue => days::tell_overdue(&stage.app, 200).await.map(|done| done.changed > 0),
+        What::Accrue => days::accrue(&stage.app, 200).await.map(|done| done.changed > 0),
+        What::AskLoan | What::Lend => borrow(stage, &view, op).await?,
+        What::CancelLoan
+        | What::FailLoan
+        | What::HandOverLoan
+        | What::ReceiveLoan
+        | What::ReceiveLoanShort
+        | What::ExtendLoan
+        | What::ReturnLoan
+        | What::ReturnLoanPart
+        | What::InspectLoan
+        | What::InspectLoanBad
+        | What::KeepLoan => lending(stage, &view, op).await?,
         _ => offer(stage, &view, op).await?,
     };
     match outcome {
@@ -156,9 +191,11 @@ fn yes<T>(outcome: Result<T, Fault>) -> Carried {
 
 async fn asking(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried> {
     let app = &stage.app;
-    let listed = |row: &&(listing::Model, listing_stock::Model)| row.0.state == ListingState::Listed;
+    let listed = |row: &&(listing::Model, listing_stock::Model)| {
+        row.0.state == ListingState::Listed && row.0.purpose == Purpose::Transfer
+    };
     let drafts = || {
-        let open = |request: &&request::Model| request.submitted_at.is_none();
+        let open = |request: &&request_row::Model| request.submitted_at.is_none();
         view.requests.iter().filter(open).collect::<Vec<_>>()
     };
     if matches!(op.what, What::Ask | What::DraftRequest) {
@@ -211,7 +248,9 @@ async fn asking(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried> {
 
 async fn decide(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried> {
     let lines = view.lines.iter().map(|line| line.id);
-    let subjects: Vec<Uuid> = view.listings.iter().map(|(listing, _)| listing.id).chain(lines).collect();
+    let loans = view.loans.iter().map(|loan| loan.id);
+    let subjects: Vec<Uuid> =
+        view.listings.iter().map(|(listing, _)| listing.id).chain(lines).chain(loans).collect();
     let steps = pending(&stage.app, &subjects).await?;
     let mut good: Vec<_> = steps.iter().collect();
     if op.what == What::Cut {
@@ -420,6 +459,138 @@ async fn edit(stage: &Stage, story: &mut Story, view: &View, op: Op) -> anyhow::
     Ok(yes(done))
 }
 
+/// A unit asks for a loan that begins soon.
+async fn borrow(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried> {
+    let lends = |row: &&(listing::Model, listing_stock::Model)| {
+        row.0.state == ListingState::Listed && row.0.purpose == Purpose::Loan
+    };
+    let offers = view.listings.iter().filter(lends).collect();
+    let Some((offer, _)) = choose(op, offers, view.listings.iter().collect()) else { return Ok(Ok(false)) };
+    let others: Vec<&Unit> = stage.units.iter().filter(|unit| unit.id != offer.unit_id).collect();
+    let Some(unit) = choose(op, others, stage.units.iter().collect()) else { return Ok(Ok(false)) };
+    let lend = op.what == What::Lend;
+    let wait = if lend { 0 } else { i64::from(op.a / 64 % 3) };
+    let from = stage.app.clock().today() + TimeDelta::days(wait);
+    let input = request::Input {
+        unit_id: unit.id,
+        listing_id: offer.id,
+        quantity: count(op, 3),
+        from,
+        to: from + TimeDelta::days(i64::from(op.b / 64 % 48)),
+        justification: "阅览室需要".into(),
+    };
+    let asked = request::request(&stage.app, &unit.clerk, None, &input).await;
+    match asked {
+        Ok(done) if lend => lend_at_once(stage, done.loan_id).await,
+        asked => Ok(yes(asked)),
+    }
+}
+
+/// A loan goes all its way to the borrower, as far as nothing keeps it.
+async fn lend_at_once(stage: &Stage, loan_id: Uuid) -> anyhow::Result<Carried> {
+    let app = &stage.app;
+    while let Some((step, _)) = pending(app, &[loan_id]).await?.pop() {
+        let who = match step.unit_id {
+            Some(unit) => &stage.unit(unit)?.head,
+            None => &stage.office,
+        };
+        let decision =
+            OneDecision { step_id: step.id, verdict: Verdict::Approve, comment: None, quantity: None };
+        if let Err(fault) = decide_steps(app, who, None, &Decide { decisions: vec![decision] }).await {
+            return Ok(Err(fault));
+        }
+    }
+    let row = loan::Entity::find_by_id(loan_id).one(app.db().read()).await?;
+    let row = row.ok_or_else(|| anyhow::anyhow!("the loan is gone"))?;
+    let (borrower, giver) = (stage.unit(row.unit_id)?, stage.unit(row.giver_id)?);
+    let keeper = if row.custody == Custody::Physical { &stage.staff } else { &giver.clerk };
+    let input = loans::hand_over::Input { loan_id, condition: None };
+    if let Err(fault) = loans::hand_over::hand_over(app, keeper, None, &input).await {
+        return Ok(Err(fault));
+    }
+    let input = loans::receive::Input { loan_id, received: None, note: None, deemed: false };
+    Ok(yes(loans::receive::receive(app, &borrower.clerk, None, &input).await))
+}
+
+async fn lending(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried> {
+    use LoanState::{Approved, HandedOver, OnLoan, Requested, Returned};
+    let app = &stage.app;
+    let good = |loan: &&loan::Model| match op.what {
+        What::CancelLoan | What::FailLoan => matches!(loan.state, Requested | Approved),
+        What::HandOverLoan => loan.state == Approved,
+        What::ReceiveLoan | What::ReceiveLoanShort => loan.state == HandedOver,
+        What::InspectLoan | What::InspectLoanBad => {
+            matches!(loan.state, OnLoan | Returned) && loan.returned > 0
+        }
+        What::ReturnLoanPart => loan.state == OnLoan && loan.lent > 1,
+        _ => loan.state == OnLoan && loan.lent > 0,
+    };
+    let loans = view.loans.iter().filter(good).collect();
+    let Some(row) = choose(op, loans, view.loans.iter().collect()) else { return Ok(Ok(false)) };
+    let (borrower, giver) = (stage.unit(row.unit_id)?, stage.unit(row.giver_id)?);
+    let keeper = if row.custody == Custody::Physical { &stage.staff } else { &giver.clerk };
+    let loan_id = row.id;
+    Ok(match op.what {
+        What::CancelLoan => {
+            let input = loans::cancel::Input { loan_id, comment: None };
+            yes(loans::cancel::cancel(app, &borrower.clerk, None, &input).await)
+        }
+        What::FailLoan => {
+            let input = loans::fail::Input { loan_id, reason: "已损坏".into() };
+            yes(loans::fail::fail(app, &giver.head, None, &input).await)
+        }
+        What::HandOverLoan => {
+            let input = loans::hand_over::Input { loan_id, condition: None };
+            yes(loans::hand_over::hand_over(app, keeper, None, &input).await)
+        }
+        What::ReceiveLoan | What::ReceiveLoanShort => {
+            let short = op.what == What::ReceiveLoanShort;
+            let received = short.then(|| (row.lent - count(op, row.lent)).max(0));
+            let note = Some("有破损".into());
+            let input = loans::receive::Input { loan_id, received, note, deemed: false };
+            yes(loans::receive::receive(app, &borrower.clerk, None, &input).await)
+        }
+        What::ExtendLoan => {
+            let to = row.day_to.max(app.clock().today()) + TimeDelta::days(count(op, 6));
+            let input = loans::extend::Input { loan_id, to, justification: "会议延期".into() };
+            yes(loans::extend::extend(app, &borrower.clerk, None, &input).await)
+        }
+        What::ReturnLoan | What::ReturnLoanPart => {
+            let part = op.what == What::ReturnLoanPart;
+            let quantity = part.then(|| count(op, row.lent - 1));
+            // Now and then it is noted late.
+            let days = if op.a.is_multiple_of(3) { i64::from(op.b / 64 % 9) } else { 0 };
+            let on = Some(app.clock().today() - TimeDelta::days(days));
+            let input = loans::give_back::Input { loan_id, quantity, on, note: None };
+            let who = if op.b.is_multiple_of(2) { &borrower.clerk } else { keeper };
+            yes(loans::give_back::give_back(app, who, None, &input).await)
+        }
+        What::KeepLoan => {
+            let quantity = op.b.is_multiple_of(2).then(|| count(op, row.lent));
+            let input = convert::Input { loan_id, quantity, justification: "长期需要".into() };
+            yes(convert::convert(app, &borrower.clerk, None, &input).await)
+        }
+        _ => {
+            let bad = op.what == What::InspectLoanBad;
+            let some = if op.a.is_multiple_of(3) { count(op, row.returned) } else { row.returned };
+            let (damaged, lost) = match (bad, op.b.is_multiple_of(2)) {
+                (false, _) => (0, 0),
+                (true, true) => (1, 0),
+                (true, false) => (0, 1),
+            };
+            let input = loans::inspect::Input {
+                loan_id,
+                good: (some - damaged - lost).max(0),
+                damaged,
+                lost,
+                note: bad.then(|| "破损".into()),
+                cost: bad.then_some(Money(100)),
+            };
+            yes(loans::inspect::inspect(app, keeper, None, &input).await)
+        }
+    })
+}
+
 async fn relist(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried> {
     let active = |card: &&entity::assets::asset::Model| card.state == AssetState::Active;
     let cards = view.cards.iter().filter(active).collect();
@@ -432,6 +603,7 @@ async fn relist(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried> {
         approval_number: Some(Some("武教资〔2026〕3号".into())),
         custody: Some(if physical { Custody::Physical } else { Custody::Virtual }),
         warehouse_id: physical.then_some(Some(stage.warehouse)),
+        purpose: (op.what == What::OfferForLoan).then_some(Purpose::Loan),
         ..TermsPatch::default()
     };
     Ok(yes(draft_listing(&stage.app, clerk, None, &NewListing { asset_id: card.id, terms }).await))

@@ -21,7 +21,8 @@ use chrono::TimeDelta;
 use entity::Money;
 use entity::approvals::{CaseState, StepState, approval_case, approval_step};
 use entity::assets::{Condition, asset};
-use entity::listings::{asset_freeze, listing, listing_stock};
+use entity::listings::{Purpose, asset_freeze, listing, listing_stock};
+use entity::loans::loan;
 use entity::photos::{PhotoStage, photo, photo_blob};
 use entity::requests::{request, request_line};
 use entity::savings::{SavingMethod, saving_entry};
@@ -180,19 +181,11 @@ impl Story {
         let draft = NewCard { holder_id: giver.id, kind: None, card };
         let card = draft_asset(app, &giver.clerk, None, &draft).await?.id;
         stage.photograph(card, &giver.clerk).await?;
-        let terms = TermsPatch {
-            // What is left can be offered again.
-            quantity: Some((pieces + 1) / 2),
-            approval_number: Some(Some("武教资〔2026〕1号".into())),
-            ..TermsPatch::default()
-        };
-        let drafted = draft_listing(app, &giver.clerk, None, &NewListing { asset_id: card, terms }).await?;
-        submit_listing(app, &giver.clerk, None, &Submit { id: drafted.id, version: 1 }).await?;
-        for who in [&giver.head, &stage.office] {
-            let step = pending(app, &[drafted.id]).await?.pop().context("a step")?;
-            let decision =
-                OneDecision { step_id: step.0.id, verdict: Verdict::Approve, comment: None, quantity: None };
-            decide_steps(app, who, None, &Decide { decisions: vec![decision] }).await?;
+        // What is left can be offered again; in every other story it can be borrowed from the beginning.
+        let first = (pieces + 1) / 2;
+        offer(stage, card, first, Purpose::Transfer).await?;
+        if stage.stories.is_multiple_of(2) && pieces > first {
+            offer(stage, card, pieces - first, Purpose::Loan).await?;
         }
         Ok(Self { name, worth: value, pieces, saved: BTreeMap::new(), ledger: 0, numbers: 0 })
     }
@@ -204,6 +197,26 @@ impl Story {
     }
 }
 
+/// Offers pieces of a card, by the whole way to a listing that is open.
+async fn offer(stage: &Stage, card: Uuid, pieces: i64, purpose: Purpose) -> Outcome {
+    let (app, giver) = (&stage.app, &stage.units[0]);
+    let terms = TermsPatch {
+        quantity: Some(pieces),
+        purpose: Some(purpose),
+        approval_number: Some(Some("武教资〔2026〕1号".into())),
+        ..TermsPatch::default()
+    };
+    let drafted = draft_listing(app, &giver.clerk, None, &NewListing { asset_id: card, terms }).await?;
+    submit_listing(app, &giver.clerk, None, &Submit { id: drafted.id, version: 1 }).await?;
+    for who in [&giver.head, &stage.office] {
+        let step = pending(app, &[drafted.id]).await?.pop().context("a step")?;
+        let decision =
+            OneDecision { step_id: step.0.id, verdict: Verdict::Approve, comment: None, quantity: None };
+        decide_steps(app, who, None, &Decide { decisions: vec![decision] }).await?;
+    }
+    Ok(())
+}
+
 /// All rows that one story is about, oldest first.
 pub struct View {
     pub cards: Vec<asset::Model>,
@@ -211,6 +224,7 @@ pub struct View {
     pub requests: Vec<request::Model>,
     pub lines: Vec<request_line::Model>,
     pub transfers: Vec<transfer::Model>,
+    pub loans: Vec<loan::Model>,
     pub freezes: Vec<asset_freeze::Model>,
     pub entries: Vec<saving_entry::Model>,
 }
@@ -248,6 +262,11 @@ impl View {
             .order_by_asc(request::Column::Id)
             .all(conn)
             .await?;
+        let loans = loan::Entity::find()
+            .filter(loan::Column::ListingId.is_in(offers.iter().copied()))
+            .order_by_asc(loan::Column::Number)
+            .all(conn)
+            .await?;
         let transfers = transfer::Entity::find()
             .filter(transfer::Column::ListingId.is_in(offers))
             .order_by_asc(transfer::Column::Id)
@@ -265,6 +284,7 @@ impl View {
             requests,
             lines,
             transfers,
+            loans,
             freezes,
             entries,
         })

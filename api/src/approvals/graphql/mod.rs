@@ -17,7 +17,7 @@ use crate::graphql::enums::{ApprovalSubject, CaseState, Role, Side, StepState};
 use crate::graphql::ids::{Kind, encode};
 use crate::organisation::graphql::Unit;
 
-/// A run of approvals over a listing or a request line.
+/// A run of approvals over a listing, a request line, a loan or its extension.
 #[derive(Clone, Debug)]
 pub struct ApprovalCase(pub CaseRow);
 
@@ -31,6 +31,7 @@ pub fn subject_id(case: &approval_case::Model) -> ID {
     let kind = match case.subject {
         SubjectKind::Listing => Kind::Listing,
         SubjectKind::RequestLine => Kind::Line,
+        SubjectKind::Loan | SubjectKind::LoanExtension => Kind::Loan,
     };
     encode(kind, case.subject_id)
 }

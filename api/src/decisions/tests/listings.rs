@@ -56,7 +56,6 @@ async fn terms_that_can_never_be_are_refused_in_draft() {
     };
     let expected = [
         (Code::OutOfRange, "quantity".to_owned()),
-        (Code::NoLoans, "purpose".to_owned()),
         (Code::VirtualOnly, "custody".to_owned()),
         (Code::NotFound, "warehouseId".to_owned()),
         (Code::OwnHolding, "directedToId".to_owned()),

@@ -70,6 +70,7 @@ fn ask(frame: &mut Frame<'_>, line: &Line, papers: Papers, rows: &mut Rows) -> U
         unit_id: receiver,
         giver_id: frame.giver,
         warehouse_id: (frame.listing.custody == Custody::Physical).then_some(frame.context.base.warehouse),
+        loan_id: None,
         position: 1,
         quantity_asked: line.asked.into(),
         quantity: line.quantity.into(),
@@ -167,7 +168,7 @@ fn move_goods(
                 row.version += 1;
                 // The rows of this listing are the last ones.
                 let last = rows.savings.iter().rev().take(2 * 9 * METHODS.len()).rev();
-                let entries = last.filter(|entry| entry.transfer_id == row.id);
+                let entries = last.filter(|entry| entry.transfer_id == Some(row.id));
                 let contras: Vec<_> = entries
                     .zip(first_number(papers[line].contra)..)
                     .map(|(entry, seq)| contra_of(entry, frame.ids.next(at), seq, at, civil.date()))
@@ -229,8 +230,12 @@ fn released(
 
 /// The chain of a hand-over covers the hashes of its entries in the ledger, as at a receipt.
 fn note(row: &transfer::Model, rows: &mut Rows) {
-    let entries =
-        rows.savings.iter().rev().take(2 * 9 * METHODS.len()).filter(|entry| entry.transfer_id == row.id);
+    let entries = rows
+        .savings
+        .iter()
+        .rev()
+        .take(2 * 9 * METHODS.len())
+        .filter(|entry| entry.transfer_id == Some(row.id));
     let entries: Vec<_> = entries
         .map(|entry| {
             json!({ "id": entry.id, "method": entry.method, "amount": entry.amount, "hash": entry.hash })

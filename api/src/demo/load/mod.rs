@@ -4,6 +4,7 @@
 //! - [`pictures`]: drawn, processed and stored as an upload is.
 //! - [`base`]: regions, categories, standards, units, people and the hub, in one transaction.
 //! - [`listing`], [`lines`], [`cases`], [`cards`], [`savings`]: one listing and all that followed from it, as rows.
+//! - [`loans`]: what is lent, by the use cases themselves.
 //! - [`rows`], [`insert`], [`notes`]: rows into tables, many at a time, each subject with the beginning of its audit chain.
 //!
 //! Everything follows from the seed, identities included. How many listings are in stands in `demo_load`, written in the
@@ -16,6 +17,7 @@ mod ids;
 mod insert;
 mod lines;
 mod listing;
+mod loans;
 mod notes;
 mod outline;
 mod pictures;
@@ -174,6 +176,8 @@ async fn fill(
         Arc::new(Context { city, clock: app.clock().clone(), base, outline, pictures, rates, rules });
     let done = usize::try_from(done.unwrap_or_default())?;
     listings(app, &context, done, progress).await?;
+    progress.begin("loans", 0, 1);
+    loans::lend(app, &context.city, &context.base, plan.today).await?;
     progress.begin("seals", 0, 1);
     while crate::audit::seal::seal(app).await? > 0 {}
     settle(app).await?;
