@@ -40,7 +40,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 26] = [
+    const ALL: [(Self, &'static str); 28] = [
         (Self::Account, "acc"),
         (Self::Asset, "ast"),
         (Self::Case, "cas"),
