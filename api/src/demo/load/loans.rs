@@ -187,7 +187,7 @@ impl Teller<'_> {
             let form = rates::RateForm {
                 region_id: None,
                 category_id: offer.category,
-                fen_per_day: Money((price / DAYS_OF_PRICE).max(1)),
+                fen_per_day: Money(Ord::max(price / DAYS_OF_PRICE, 1)),
                 source: "公物仓资产日租金市场询价（示例）".to_owned(),
                 valid_from: day,
             };
@@ -206,11 +206,11 @@ impl Teller<'_> {
         let clerk = self.person(Role::Clerk, Some(borrower)).await?;
         let giver = self.person(Role::Clerk, Some(offer.giver)).await?;
         let key = |step: &str| format!("demo-loan-{n}-{step}");
-        let asked = (from - 2).min(-1);
+        let asked = Ord::min(from - 2, -1);
         let input = loans::request::Input {
             unit_id: borrower,
             listing_id: offer.id,
-            quantity: (offer.pieces / 2).max(1),
+            quantity: Ord::max(offer.pieces / 2, 1),
             from: self.date(from)?,
             to: self.date(to)?,
             justification: "全市性会议临时借用，会后即还".to_owned(),
