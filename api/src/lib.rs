@@ -12,7 +12,7 @@
 //! The slices:
 //! - [`identity`]: accounts, grants, sessions. [`organisation`]: units and regions.
 //! - [`catalogue`]: categories, standards and the rule book of the city. [`warehouses`]: zones, racks and bins.
-//! - [`import`]: reference data from CSV.
+//! - [`import`]: files of cards, photos and reference data, as background jobs. [`export`]: lists as streamed CSV.
 //! - [`assets`]: cards and their history. [`listings`]: offers, their stock, freezes. [`photos`]: pictures of assets.
 //! - [`requests`]: what units ask for. [`transfers`]: hand-overs. [`savings`]: the ledger.
 //! - [`approvals`]: cases and steps. [`decisions`]: what is decided over listings and requests.
@@ -28,6 +28,7 @@ pub mod assets;
 pub mod audit;
 pub mod authz;
 pub mod catalogue;
+mod bulk;
 mod cells;
 pub mod checks;
 pub mod cli;
@@ -38,6 +39,7 @@ pub mod decisions;
 pub mod deliveries;
 pub mod demo;
 pub mod events;
+pub mod export;
 pub mod fault;
 pub mod finding;
 pub mod graphql;
@@ -54,6 +56,7 @@ pub mod photos;
 pub mod requests;
 pub mod savings;
 pub mod serve;
+mod sheet;
 #[cfg(test)]
 mod testing;
 pub mod transfers;

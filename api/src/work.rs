@@ -7,7 +7,7 @@ use entity::jobs::JobKind;
 use tokio::sync::Mutex;
 
 use crate::jobs::{self, Handlers};
-use crate::{approvals, audit, deliveries, identity, photos, requests};
+use crate::{approvals, audit, deliveries, identity, import, photos, requests};
 
 /// Holds looked at by one statement.
 const HOLDS: u64 = 200;
@@ -45,11 +45,13 @@ pub fn handlers() -> Handlers {
             }
             Ok(())
         })
+        .on(JobKind::Import, import::job::run)
         .every(JobKind::Purge, TimeDelta::hours(1), async |app, work: jobs::Work| {
             let mut gone = identity::purge::purge(&app).await?;
             gone += jobs::purge::purge(&app).await?;
             gone += photos::purge::purge(&app).await?;
             gone += deliveries::purge::purge(&app).await?;
+            gone += import::purge::purge(&app).await?;
             work.progress(i64::try_from(gone)?, None).await
         })
 }

@@ -42,6 +42,7 @@ impl MigratorTrait for Migrator {
             "0016_rule_book",
             "0017_demo",
             "0018_deliveries",
+            "0021_imports",
         ]
     }
 }

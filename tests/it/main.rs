@@ -8,7 +8,9 @@ mod books;
 mod chain;
 mod crash;
 mod deliveries;
+mod exports;
 mod frame;
+mod imports;
 mod lists;
 mod log;
 mod photos;
@@ -42,6 +44,8 @@ fn main() -> std::process::ExitCode {
     stories::register(&mut registry);
     crash::register(&mut registry);
     deliveries::register(&mut registry);
+    imports::register(&mut registry);
+    exports::register(&mut registry);
     rights::register(&mut registry);
     bad_input::register(&mut registry);
     photos::register(&mut registry);

@@ -45,6 +45,7 @@ pub(super) async fn is_withheld(
         | Subject::Category
         | Subject::Standard
         | Subject::Setting
+        | Subject::Import
         | Subject::Warehouse => return Ok(false),
         Subject::Webhook => return Ok(true),
     };

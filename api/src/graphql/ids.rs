@@ -18,6 +18,7 @@ pub enum Kind {
     Entry,
     Freeze,
     Grant,
+    Import,
     Job,
     Line,
     Listing,
@@ -36,7 +37,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 24] = [
+    const ALL: [(Self, &'static str); 25] = [
         (Self::Account, "acc"),
         (Self::Asset, "ast"),
         (Self::Case, "cas"),
@@ -46,6 +47,7 @@ impl Kind {
         (Self::Entry, "sav"),
         (Self::Freeze, "frz"),
         (Self::Grant, "grt"),
+        (Self::Import, "imp"),
         (Self::Job, "job"),
         (Self::Line, "lin"),
         (Self::Listing, "lst"),

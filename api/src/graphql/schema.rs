@@ -11,6 +11,7 @@ use crate::deliveries::graphql::{DeliveriesMutation, DeliveriesQuery};
 use crate::events::graphql::EventsQuery;
 use crate::finding::graphql::{FindingMutation, FindingQuery};
 use crate::identity::graphql::{IdentityMutation, IdentityQuery};
+use crate::import::graphql::{ImportMutation, ImportQuery};
 use crate::jobs::graphql::JobsQuery;
 use crate::listings::graphql::{ListingMutation, ListingQuery};
 use crate::organisation::graphql::{OrganisationMutation, OrganisationQuery};
@@ -36,6 +37,7 @@ pub struct Query(
     AuditQuery,
     EventsQuery,
     DeliveriesQuery,
+    ImportQuery,
     TransferQuery,
     SavingsQuery,
     NodeQuery,
@@ -56,6 +58,7 @@ pub struct Mutation(
     TransferMutation,
     FindingMutation,
     DeliveriesMutation,
+    ImportMutation,
 );
 
 /// The service's schema.

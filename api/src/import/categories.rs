@@ -5,7 +5,8 @@ use entity::catalogue::{AssetKind, category};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::run::Kept;
-use super::table::{Cells, Header, may, must};
+use super::columns::{Header, may, must};
+use super::table::Cells;
 use crate::catalogue::forms::CategoryForm;
 use crate::catalogue::steps::put_category;
 use crate::fault::{Code, Fault, Rejection};

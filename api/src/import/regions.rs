@@ -6,7 +6,8 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::run::Kept;
-use super::table::{Cells, Header, may, must};
+use super::columns::{Header, may, must};
+use super::table::Cells;
 use crate::fault::{Code, Fault, Rejection};
 use crate::organisation::rules::RegionForm;
 use crate::organisation::steps::put_region;

@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use super::regions;
 use super::run::Kept;
-use super::table::{Cells, Header, may, must};
+use super::columns::{Header, may, must};
+use super::table::Cells;
 use crate::fault::{Code, Fault, Rejection};
 use crate::organisation::rules::UnitForm;
 use crate::organisation::steps::put_unit;

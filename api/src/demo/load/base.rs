@@ -13,7 +13,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::ids::{self, Of, Stream};
-use super::insert::insert;
+use crate::bulk::insert;
 use super::notes::{self, Note};
 use super::outline::Outline;
 use crate::catalogue::forms::standard_record;

@@ -6,7 +6,7 @@ use sea_orm::{IntoActiveModel, Set};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::insert::insert;
+use crate::bulk::insert;
 use crate::audit::chain::{Link, hash_of};
 use crate::fault::Fault;
 use crate::write::Tx;

@@ -9,7 +9,7 @@ use entity::savings::saving_entry;
 use entity::transfers::transfer;
 use sea_orm::IntoActiveModel;
 
-use super::insert::insert;
+use crate::bulk::insert;
 use super::notes::{self, Note};
 use crate::fault::Fault;
 use crate::write::Tx;
