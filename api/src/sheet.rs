@@ -57,9 +57,6 @@ mod tests {
         csv.mark();
         csv.row(["=1+1", "@x", "-5", "-5.5", "-A1", "+cmd|' /C calc'!A0", "办公桌, \"大\"", "a\0b"]);
         let text = String::from_utf8(csv.into_bytes().to_vec()).unwrap();
-        assert_eq!(
-            text,
-            "\u{feff}'=1+1,'@x,-5,-5.5,'-A1,'+cmd|' /C calc'!A0,\"办公桌, \"\"大\"\"\",ab\r\n"
-        );
+        assert_eq!(text, "\u{feff}'=1+1,'@x,-5,-5.5,'-A1,'+cmd|' /C calc'!A0,\"办公桌, \"\"大\"\"\",ab\r\n");
     }
 }

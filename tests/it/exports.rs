@@ -30,9 +30,18 @@ async fn whole(backend: Backend) -> Outcome {
     // More than two pages of cards, each once.
     let (status, text) = export(client, "assets.csv?locale=ZH").await?;
     ensure!(status == 200 && text.starts_with("\u{feff}资产编号,资产名称,单位"), "{status} {text:.200}");
-    let numbers: std::collections::BTreeSet<&str> =
-        text.lines().skip(1).filter_map(|line| line.split(',').next()).filter(|number| number.starts_with("ZC-")).collect();
-    ensure!(numbers.len() == 1_287 && text.lines().count() == 1_287 + 2, "{} {}", numbers.len(), text.lines().count());
+    let numbers: std::collections::BTreeSet<&str> = text
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split(',').next())
+        .filter(|number| number.starts_with("ZC-"))
+        .collect();
+    ensure!(
+        numbers.len() == 1_287 && text.lines().count() == 1_287 + 2,
+        "{} {}",
+        numbers.len(),
+        text.lines().count()
+    );
     ensure!(text.contains("联想") && text.contains("良好") && !text.contains("别的单位的柜子"));
     // What went out can come in again: all of it is there already.
     let again = load(client, &city.giver.gid, "y.csv", text.as_bytes(), true).await?;
@@ -40,11 +49,9 @@ async fn whole(backend: Backend) -> Outcome {
 
     let (status, text) = export(client, "assets?number=ZC-0000001&locale=EN").await?;
     ensure!(status == 200 && text.lines().count() == 2 && text.contains("GOOD"), "{text}");
-    for (list, word) in [
-        ("listings", "会议桌"),
-        ("request-lines", "会议桌"),
-        ("transfers", "武昌区第1图书馆"),
-    ] {
+    for (list, word) in
+        [("listings", "会议桌"), ("request-lines", "会议桌"), ("transfers", "武昌区第1图书馆")]
+    {
         let (status, text) = export(&city.receivers[0].clerk.client, list).await?;
         ensure!(status == 200 && text.contains(word), "{list}: {status} {text}");
     }

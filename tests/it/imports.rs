@@ -78,18 +78,30 @@ async fn table(backend: Backend) -> Outcome {
     let id = put(client, "ASSETS", Some(&city.giver.gid), "明细.csv", file.as_bytes()).await?;
     let found = read(client, &id).await?;
     let import = &found["import"];
-    ensure!(import["state"] == "READ" && import["headerLine"] == 3 && import["encoding"] == "UTF-8", "{found}");
+    ensure!(
+        import["state"] == "READ" && import["headerLine"] == 3 && import["encoding"] == "UTF-8",
+        "{found}"
+    );
     let proposed: Vec<&Value> =
         import["headers"].as_array().context("headers")?.iter().map(|header| &header["column"]).collect();
     ensure!(
         proposed
-            == [&json!(null), &json!("name"), &json!("category"), &json!("value"), &json!("acquired_on"), &json!(null), &json!("quantity")],
+            == [
+                &json!(null),
+                &json!("name"),
+                &json!("category"),
+                &json!("value"),
+                &json!("acquired_on"),
+                &json!(null),
+                &json!("quantity")
+            ],
         "{import}"
     );
     // Without the number of the cards it does not begin, and says so.
     let refused = run(client, &id, true, json!([])).await?;
     ensure!(refused["errors"][0]["field"] == json!(["columns"]), "{refused}");
-    let columns = json!([{ "header": "卡片号", "column": "asset_number" }, { "header": "内部备注", "column": null }]);
+    let columns =
+        json!([{ "header": "卡片号", "column": "asset_number" }, { "header": "内部备注", "column": null }]);
     let before = cards(client).await?.len();
     run(client, &id, true, columns).await?;
     let tried = ended(client, &id, Duration::from_secs(20)).await?;
@@ -101,10 +113,13 @@ async fn table(backend: Backend) -> Outcome {
         (7, "acquired_on", "MALFORMED"),
         (8, "asset_number", "DUPLICATE_ROW"),
     ];
-    let expected: Vec<_> =
-        expected.iter().map(|(line, column, code)| (*line, (*column).to_owned(), (*code).to_owned())).collect();
+    let expected: Vec<_> = expected
+        .iter()
+        .map(|(line, column, code)| (*line, (*column).to_owned(), (*code).to_owned()))
+        .collect();
     ensure!(told == expected, "{told:?}");
-    let counts = |import: &Value| ["done", "kept", "bad", "secret", "skipped"].map(|name| import[name].clone());
+    let counts =
+        |import: &Value| ["done", "kept", "bad", "secret", "skipped"].map(|name| import[name].clone());
     ensure!(tried["state"] == "CHECKED" && counts(&tried) == [7, 2, 3, 0, 2].map(|n| json!(n)), "{tried}");
     ensure!(cards(client).await?.len() == before, "a dry run has written");
 
@@ -116,7 +131,10 @@ async fn table(backend: Backend) -> Outcome {
     ensure!(loaded.len() == before + 2, "{loaded:?}");
     let desk = &loaded[before];
     ensure!(
-        desk["number"] == "A-001" && desk["value"] == "123450" && desk["acquiredOn"] == "2020-05-01" && desk["quantity"] == 2,
+        desk["number"] == "A-001"
+            && desk["value"] == "123450"
+            && desk["acquiredOn"] == "2020-05-01"
+            && desk["quantity"] == 2,
         "{desk}"
     );
     ensure!(loaded[before + 1]["category"]["code"] == "A02010105", "{loaded:?}");
@@ -148,7 +166,8 @@ async fn table(backend: Backend) -> Outcome {
 
 async fn same(backend: Backend) -> Outcome {
     let (server, city) = begin(backend, 4).await?;
-    let head = ["资产编号", "资产名称", "资产分类代码", "原值", "取得日期", "数量", "存放地点", "序列号", "品牌"];
+    let head =
+        ["资产编号", "资产名称", "资产分类代码", "原值", "取得日期", "数量", "存放地点", "序列号", "品牌"];
     let text_rows = [
         row(&head),
         row(&["0012", "办公桌 \"大\"", "A05010201", "1234.5", "2020-05-01", "2", "三楼, 左", "0001", "联想"]),
@@ -156,7 +175,17 @@ async fn same(backend: Backend) -> Outcome {
     ];
     let sheet_rows = [
         row(&head),
-        row(&["0012", "办公桌 \"大\"", "A05010201", "#1234.5", "@43952", "#2", "=CONCAT(\"三楼\")|三楼, 左", "0001", "联想"]),
+        row(&[
+            "0012",
+            "办公桌 \"大\"",
+            "A05010201",
+            "#1234.5",
+            "@43952",
+            "#2",
+            "=CONCAT(\"三楼\")|三楼, 左",
+            "0001",
+            "联想",
+        ]),
         row(&["#20230001", "椅子", "", "#800", "@44198", "#1", "", "SN-9", "震旦"]),
     ];
     let plain = csv(&text_rows);
@@ -173,7 +202,11 @@ async fn same(backend: Backend) -> Outcome {
         let client = &unit.clerk.client;
         let done = load(client, &unit.gid, name, &bytes, false).await?;
         // The serial numbers are those of cards that this unit does not see: accepted, and told to the office.
-        ensure!(done["state"] == "DONE" && done["kept"] == 2, "{name}: {done} {:?}", report(client, &text(&done["id"])?).await?);
+        ensure!(
+            done["state"] == "DONE" && done["kept"] == 2,
+            "{name}: {done} {:?}",
+            report(client, &text(&done["id"])?).await?
+        );
         let read_as = if name == "XLSX" { &done["format"] } else { &done["encoding"] };
         ensure!(read_as == name, "{done}");
         let mut cards = cards(client).await?;
@@ -252,8 +285,7 @@ async fn dump(server: &tests::Server) -> anyhow::Result<String> {
         for column in columns.split(", ") {
             let text = if postgres { format!("{column}::text") } else { format!("cast({column} as text)") };
             let sql = format!("select coalesce({text}, '') from {table}");
-            let rows =
-                conn.query_all_raw(Statement::from_string(conn.get_database_backend(), sql)).await?;
+            let rows = conn.query_all_raw(Statement::from_string(conn.get_database_backend(), sql)).await?;
             for row in rows {
                 all.push_str(&row.try_get_by_index::<String>(0)?);
                 all.push('\n');
@@ -292,7 +324,11 @@ async fn rights(backend: Backend) -> Outcome {
     let id = put(&own.clerk.client, "ASSETS", Some(&own.gid), "x.csv", file.as_bytes()).await?;
     let stranger = &other.clerk.client;
     ensure!(tables::import(stranger, &id).await?.is_null(), "another unit sees it");
-    for (field, input) in [("readImport", "ReadImportInput"), ("runImport", "RunImportInput"), ("cancelImport", "CancelImportInput")] {
+    for (field, input) in [
+        ("readImport", "ReadImportInput"),
+        ("runImport", "RunImportInput"),
+        ("cancelImport", "CancelImportInput"),
+    ] {
         let given = json!({ "idempotencyKey": key(), "id": id });
         let answer = stranger.attempt(field, input, given, "import { id }").await?;
         ensure!(answer["errors"][0]["code"] == "NOT_FOUND", "{field}: {answer}");
@@ -302,10 +338,12 @@ async fn rights(backend: Backend) -> Outcome {
     let done = ended(&own.clerk.client, &id, Duration::from_secs(20)).await?;
     ensure!(done["kept"] == 1 && done["bad"] == 2, "{done}");
     let told = report(&own.clerk.client, &id).await?;
-    let expected = [(3, "unit".to_owned(), "NOT_ALLOWED".to_owned()), (4, "unit".to_owned(), "NOT_FOUND".to_owned())];
+    let expected =
+        [(3, "unit".to_owned(), "NOT_ALLOWED".to_owned()), (4, "unit".to_owned(), "NOT_FOUND".to_owned())];
     ensure!(told == expected, "{told:?}");
     // The office may for all of them.
-    let done = load(&city.office.client, &own.gid, "y.csv", file.replace("R-", "Q-").as_bytes(), false).await?;
+    let done =
+        load(&city.office.client, &own.gid, "y.csv", file.replace("R-", "Q-").as_bytes(), false).await?;
     ensure!(done["kept"] == 2 && done["bad"] == 1, "{done}");
     let theirs = cards(&other.clerk.client).await?;
     ensure!(theirs.len() == 1 && theirs[0]["number"] == "Q-2", "{theirs:?}");

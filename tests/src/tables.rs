@@ -44,12 +44,40 @@ pub fn parts(sheet: &str) -> Vec<(&'static str, String)> {
     const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
     const KIND: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml";
     vec![
-        ("[Content_Types].xml", format!("{HEAD}<Types xmlns=\"{PACKAGE}/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/><Default Extension=\"xml\" ContentType=\"application/xml\"/><Override PartName=\"/xl/workbook.xml\" ContentType=\"{KIND}.sheet.main+xml\"/><Override PartName=\"/xl/worksheets/sheet1.xml\" ContentType=\"{KIND}.worksheet+xml\"/><Override PartName=\"/xl/styles.xml\" ContentType=\"{KIND}.styles+xml\"/></Types>")),
-        ("_rels/.rels", format!("{HEAD}<Relationships xmlns=\"{PACKAGE}/relationships\"><Relationship Id=\"rId1\" Type=\"{REL}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>")),
-        ("xl/workbook.xml", format!("{HEAD}<workbook xmlns=\"{MAIN}\" xmlns:r=\"{REL}\"><sheets><sheet name=\"资产\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>")),
-        ("xl/_rels/workbook.xml.rels", format!("{HEAD}<Relationships xmlns=\"{PACKAGE}/relationships\"><Relationship Id=\"rId1\" Type=\"{REL}/worksheet\" Target=\"worksheets/sheet1.xml\"/><Relationship Id=\"rId2\" Type=\"{REL}/styles\" Target=\"styles.xml\"/></Relationships>")),
-        ("xl/styles.xml", format!("{HEAD}<styleSheet xmlns=\"{MAIN}\"><cellXfs count=\"2\"><xf numFmtId=\"0\"/><xf numFmtId=\"14\" applyNumberFormat=\"1\"/></cellXfs></styleSheet>")),
-        ("xl/worksheets/sheet1.xml", format!("{HEAD}<worksheet xmlns=\"{MAIN}\"><sheetData>{sheet}</sheetData></worksheet>")),
+        (
+            "[Content_Types].xml",
+            format!(
+                "{HEAD}<Types xmlns=\"{PACKAGE}/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/><Default Extension=\"xml\" ContentType=\"application/xml\"/><Override PartName=\"/xl/workbook.xml\" ContentType=\"{KIND}.sheet.main+xml\"/><Override PartName=\"/xl/worksheets/sheet1.xml\" ContentType=\"{KIND}.worksheet+xml\"/><Override PartName=\"/xl/styles.xml\" ContentType=\"{KIND}.styles+xml\"/></Types>"
+            ),
+        ),
+        (
+            "_rels/.rels",
+            format!(
+                "{HEAD}<Relationships xmlns=\"{PACKAGE}/relationships\"><Relationship Id=\"rId1\" Type=\"{REL}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+            ),
+        ),
+        (
+            "xl/workbook.xml",
+            format!(
+                "{HEAD}<workbook xmlns=\"{MAIN}\" xmlns:r=\"{REL}\"><sheets><sheet name=\"资产\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>"
+            ),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            format!(
+                "{HEAD}<Relationships xmlns=\"{PACKAGE}/relationships\"><Relationship Id=\"rId1\" Type=\"{REL}/worksheet\" Target=\"worksheets/sheet1.xml\"/><Relationship Id=\"rId2\" Type=\"{REL}/styles\" Target=\"styles.xml\"/></Relationships>"
+            ),
+        ),
+        (
+            "xl/styles.xml",
+            format!(
+                "{HEAD}<styleSheet xmlns=\"{MAIN}\"><cellXfs count=\"2\"><xf numFmtId=\"0\"/><xf numFmtId=\"14\" applyNumberFormat=\"1\"/></cellXfs></styleSheet>"
+            ),
+        ),
+        (
+            "xl/worksheets/sheet1.xml",
+            format!("{HEAD}<worksheet xmlns=\"{MAIN}\"><sheetData>{sheet}</sheetData></worksheet>"),
+        ),
     ]
 }
 
@@ -72,7 +100,9 @@ pub fn workbook(rows: &[Vec<String>]) -> Vec<u8> {
                 sheet.push_str(&format!("<c r=\"{at}\"><v>{number}</v></c>"));
             } else if let Some(day) = cell.strip_prefix('@') {
                 sheet.push_str(&format!("<c r=\"{at}\" s=\"1\"><v>{day}</v></c>"));
-            } else if let Some((formula, result)) = cell.strip_prefix('=').and_then(|cell| cell.split_once('|')) {
+            } else if let Some((formula, result)) =
+                cell.strip_prefix('=').and_then(|cell| cell.split_once('|'))
+            {
                 let kind = if result.starts_with('#') { "e" } else { "str" };
                 sheet.push_str(&format!(
                     "<c r=\"{at}\" t=\"{kind}\"><f>{}</f><v>{}</v></c>",
@@ -90,7 +120,18 @@ pub fn workbook(rows: &[Vec<String>]) -> Vec<u8> {
 
 /// Headers of [`cards`].
 pub const HEADERS: [&str; 12] = [
-    "资产编号", "资产名称", "资产分类代码", "品牌", "规格型号", "序列号", "数量", "计量单位", "原值(元)", "取得日期", "资产状况", "存放地点",
+    "资产编号",
+    "资产名称",
+    "资产分类代码",
+    "品牌",
+    "规格型号",
+    "序列号",
+    "数量",
+    "计量单位",
+    "原值(元)",
+    "取得日期",
+    "资产状况",
+    "存放地点",
 ];
 
 /// So many cards, numbered through; of a hundred, one is bad: in turn without a name, with a day that is none, of a category
@@ -129,12 +170,19 @@ pub const IMPORT: &str = "id state dryRun format encoding sheet headerLine heade
     fault { code message } badRowsUrl";
 
 /// Announces a file and puts its bytes; gives the import's id.
-pub async fn put(client: &Client, what: &str, unit: Option<&str>, name: &str, bytes: &[u8]) -> anyhow::Result<String> {
+pub async fn put(
+    client: &Client,
+    what: &str,
+    unit: Option<&str>,
+    name: &str,
+    bytes: &[u8],
+) -> anyhow::Result<String> {
     let input = json!({
         "idempotencyKey": key(), "what": what, "unitId": unit, "source": "财务系统", "name": name,
         "bytes": bytes.len(), "sha256": hex::encode(Sha256::digest(bytes)),
     });
-    let started = client.mutate("startImport", "StartImportInput", input, "import { id state } putUrl").await?;
+    let started =
+        client.mutate("startImport", "StartImportInput", input, "import { id state } putUrl").await?;
     ensure!(started["import"]["state"] == "ANNOUNCED", "{started}");
     let address = text(&started["putUrl"])?;
     let answer = client.request(reqwest::Method::PUT, &address).body(bytes.to_vec()).send().await?;
@@ -175,7 +223,13 @@ pub async fn ended(client: &Client, id: &str, patience: Duration) -> anyhow::Res
 }
 
 /// A file from its bytes to the end of its run, with the columns as proposed.
-pub async fn load(client: &Client, unit: &str, name: &str, bytes: &[u8], dry_run: bool) -> anyhow::Result<Value> {
+pub async fn load(
+    client: &Client,
+    unit: &str,
+    name: &str,
+    bytes: &[u8],
+    dry_run: bool,
+) -> anyhow::Result<Value> {
     let id = put(client, "ASSETS", Some(unit), name, bytes).await?;
     let read = read(client, &id).await?;
     ensure!(read["errors"] == json!([]), "{name}: {read}");

@@ -9,7 +9,8 @@ use entity::events::Subject;
 use entity::organisation::UnitState;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Statement,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    Statement,
 };
 use uuid::Uuid;
 
@@ -177,32 +178,32 @@ pub async fn hold_serials(tx: &Tx, cards: &[&asset::Model]) -> Result<(), Fault>
 /// # Errors
 /// When the database does not answer, or somebody took a key at the same moment: then all of it begins anew.
 pub async fn enter(tx: &Tx, cards: &[(asset::Model, &Draft)], taken: &Taken) -> Result<(), Fault> {
-    bulk::insert(tx.conn(), cards.iter().map(|(card, _)| card.clone().into_active_model()))
-        .await?;
-    let holding = |(card, _): &(asset::Model, &Draft)| asset_holding::Model {
-        id: tx.id(),
-        asset_id: card.id,
-        unit_id: card.holder_id,
-        number: card.number.clone(),
-        transfer_id: None,
-        from_at: tx.now(),
-        to_at: None,
-    };
-    let holdings: Vec<_> =
-        cards.iter().map(|one| holding(one).into_active_model()).collect();
-    bulk::insert(tx.conn(), holdings).await?;
-    let suspect = |(card, _): &(asset::Model, &Draft)| {
-        let other = taken.hidden.get(card.serial_key.as_ref()?)?;
-        let case = duplicate_case::Model {
+    let (mut rows, mut holdings, mut suspects) = (Vec::with_capacity(cards.len()), Vec::new(), Vec::new());
+    for (card, _) in cards {
+        let holding = asset_holding::Model {
             id: tx.id(),
             asset_id: card.id,
-            other_id: *other,
-            created_at: tx.now(),
-            resolved_at: None,
+            unit_id: card.holder_id,
+            number: card.number.clone(),
+            transfer_id: None,
+            from_at: tx.now(),
+            to_at: None,
         };
-        Some(case.into_active_model())
-    };
-    let suspects: Vec<_> = cards.iter().filter_map(suspect).collect();
+        holdings.push(holding.into_active_model());
+        if let Some(other) = card.serial_key.as_ref().and_then(|key| taken.hidden.get(key)) {
+            let case = duplicate_case::Model {
+                id: tx.id(),
+                asset_id: card.id,
+                other_id: *other,
+                created_at: tx.now(),
+                resolved_at: None,
+            };
+            suspects.push(case.into_active_model());
+        }
+        rows.push(card.clone().into_active_model());
+    }
+    bulk::insert(tx.conn(), rows).await?;
+    bulk::insert(tx.conn(), holdings).await?;
     bulk::insert(tx.conn(), suspects).await?;
     for (card, draft) in cards {
         // Private: what turns out to be secret later is purged by destroying the key of its payloads.

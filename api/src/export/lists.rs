@@ -180,7 +180,8 @@ impl Asking {
 }
 
 fn parse<T: FromStr>(name: &str, text: &str) -> Result<T, Rejection> {
-    let wrong = |_| Rejection::new(Code::Malformed).at(name).with("expected", "筛选值之一 / one of its values");
+    let wrong =
+        |_| Rejection::new(Code::Malformed).at(name).with("expected", "筛选值之一 / one of its values");
     text.parse().map_err(wrong)
 }
 
@@ -397,7 +398,8 @@ const WANTS: Wants =
 struct Seen(HashSet<Uuid>);
 
 async fn seen(app: &App, actor: &Actor, rows: &[ListingRow]) -> Result<Seen, Fault> {
-    let gone = |row: &ListingRow| row.card.as_ref().filter(|card| card.holder_id != row.unit_id).map(|card| card.id);
+    let gone =
+        |row: &ListingRow| row.card.as_ref().filter(|card| card.holder_id != row.unit_id).map(|card| card.id);
     let gone: Vec<Uuid> = rows.iter().filter_map(gone).collect();
     Ok(Seen(assets::read::seen(app, actor, &gone).await?))
 }
@@ -504,7 +506,9 @@ mod tests {
 
     #[test]
     fn amounts_have_two_decimals_and_their_sign() {
-        for (fen, text) in [(450_000, "4500.00"), (5, "0.05"), (-150, "-1.50"), (i64::MIN, "-92233720368547758.08")] {
+        for (fen, text) in
+            [(450_000, "4500.00"), (5, "0.05"), (-150, "-1.50"), (i64::MIN, "-92233720368547758.08")]
+        {
             assert_eq!(yuan(Some(Money(fen))), text);
         }
         assert_eq!(yuan(None), "");

@@ -80,8 +80,7 @@ impl Export {
             csv.mark();
             csv.row(self.asked.headers(self.locale));
         }
-        let (rows, next) =
-            lists::page(&self.app, &self.actor, &self.asked, self.place, self.locale).await?;
+        let (rows, next) = lists::page(&self.app, &self.actor, &self.asked, self.place, self.locale).await?;
         for row in &rows {
             csv.row(row.iter().map(String::as_str));
         }

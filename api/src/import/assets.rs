@@ -12,7 +12,7 @@ use entity::organisation::UnitState;
 use uuid::Uuid;
 
 use super::columns::{Header, may, must};
-use super::table::Cells;
+use super::table::{ALSO, Cells};
 use crate::assets::card::CardPatch;
 use crate::assets::details::{Details, RealEstate, Software, Vehicle};
 use crate::assets::draft::Draft;
@@ -20,10 +20,27 @@ use crate::fault::{Code, Rejection};
 use crate::organisation::Reference;
 
 pub(super) const HEADERS: &[Header] = &[
-    must("asset_number").called(&["number", "资产编号", "资产编码", "卡片编号", "固定资产编号", "资产卡片编号", "编号"]),
+    must("asset_number").called(&[
+        "number",
+        "资产编号",
+        "资产编码",
+        "卡片编号",
+        "固定资产编号",
+        "资产卡片编号",
+        "编号",
+    ]),
     must("name").called(&["资产名称", "名称", "asset name", "固定资产名称"]),
     may("unit").called(&["holder", "单位", "单位名称", "使用单位", "所属单位", "统一社会信用代码"]),
-    may("category").called(&["分类", "资产分类", "资产分类代码", "分类代码", "国标分类", "资产类别", "category code", "资产分类编码"]),
+    may("category").called(&[
+        "分类",
+        "资产分类",
+        "资产分类代码",
+        "分类代码",
+        "国标分类",
+        "资产类别",
+        "category code",
+        "资产分类编码",
+    ]),
     may("kind").called(&["资产类型", "类型"]),
     may("source").called(&["来源", "闲置原因", "入仓来源"]),
     may("brand").called(&["品牌", "厂家", "生产厂家", "制造商", "manufacturer"]),
@@ -36,7 +53,15 @@ pub(super) const HEADERS: &[Header] = &[
     may("measure").called(&["计量单位", "单位量", "unit of measure"]),
     may("value").called(&["原值", "价值", "账面原值", "资产原值", "金额", "original value", "原价"]),
     may("value_basis").called(&["价值依据", "价值类型", "入账形式"]),
-    may("acquired_on").called(&["取得日期", "购置日期", "入账日期", "购入日期", "开始使用日期", "acquired", "date of acquisition"]),
+    may("acquired_on").called(&[
+        "取得日期",
+        "购置日期",
+        "入账日期",
+        "购入日期",
+        "开始使用日期",
+        "acquired",
+        "date of acquisition",
+    ]),
     may("funding_source").called(&["资金来源", "经费来源"]),
     may("depreciation_months").called(&["折旧月数", "折旧年限月", "使用年限月"]),
     may("min_service_months").called(&["最低使用月数"]),
@@ -96,22 +121,27 @@ const BASES: &[(&str, &str)] = &[
 ];
 
 /// What a row says about secrecy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Secrecy {
     Open,
-    Secret,
     /// Something that is no known word: nothing of the row is kept either.
     Unclear,
+    Secret,
 }
 
 /// Looks at nothing but the column of secrecy.
 pub(super) fn secrecy(cells: &Cells) -> Secrecy {
-    let Some(word) = cells.text(SECRET) else { return Secrecy::Open };
+    let Some(words) = cells.text(SECRET) else { return Secrecy::Open };
+    // The worst of what several columns say.
+    words.split(ALSO).map(secrecy_of).max().unwrap_or(Secrecy::Unclear)
+}
+
+fn secrecy_of(word: &str) -> Secrecy {
     match word.to_lowercase().as_str() {
-        "否" | "无" | "非密" | "非涉密" | "不涉密" | "公开" | "内部" | "普通" | "no" | "n" | "false" | "0" | "none" | "open"
-        | "public" | "-" | "—" => Secrecy::Open,
-        "是" | "涉密" | "秘密" | "机密" | "绝密" | "有" | "√" | "yes" | "y" | "true" | "1" | "secret" | "confidential"
-        | "top secret" => Secrecy::Secret,
+        "否" | "无" | "非密" | "非涉密" | "不涉密" | "公开" | "内部" | "普通" | "no" | "n" | "false"
+        | "0" | "none" | "open" | "public" | "-" | "—" => Secrecy::Open,
+        "是" | "涉密" | "秘密" | "机密" | "绝密" | "有" | "√" | "yes" | "y" | "true" | "1" | "secret"
+        | "confidential" | "top secret" => Secrecy::Secret,
         _ => Secrecy::Unclear,
     }
 }
@@ -168,7 +198,7 @@ impl Names {
 
 /// A card as the row says it. What is wrong with cells is in `cells.faults` afterwards.
 pub(super) fn read(cells: &mut Cells, names: &Names, unit: Uuid) -> Draft {
-    let mut named = |cells: &mut Cells, column: &'static str, find: &dyn Fn(&str) -> Option<Uuid>| {
+    let named = |cells: &mut Cells, column: &'static str, find: &dyn Fn(&str) -> Option<Uuid>| {
         let text = cells.words(column)?;
         let found = find(&text);
         if found.is_none() {
@@ -271,4 +301,69 @@ pub(super) fn column_of(mut fault: Rejection) -> Rejection {
     };
     fault.field = vec![column.to_owned()];
     fault
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::file::{Cell, RawRow};
+    use super::super::table::Mapping;
+    use super::*;
+
+    fn cells(columns: &[(&'static str, Cell)]) -> Cells {
+        let mapping = Mapping {
+            header_line: 1,
+            columns: columns.iter().map(|(name, _)| Some(*name)).collect(),
+            required: Vec::new(),
+        };
+        let cells = columns.iter().map(|(_, cell)| cell.clone()).collect();
+        mapping.cells(&RawRow { line: 2, cells, exact: false })
+    }
+
+    fn text(text: &str) -> Cell {
+        Cell::Text(text.to_owned())
+    }
+
+    #[test]
+    fn the_worst_word_about_secrecy_counts() {
+        for (words, expected) in [
+            (&["否"][..], Secrecy::Open),
+            (&["非密", "否"], Secrecy::Open),
+            (&["否", "机密"], Secrecy::Secret),
+            (&["是", "无"], Secrecy::Secret),
+            (&["否", "?"], Secrecy::Unclear),
+            (&[], Secrecy::Open),
+        ] {
+            let row: Vec<_> = words.iter().map(|word| (SECRET, text(word))).collect();
+            assert_eq!(secrecy(&cells(&row)), expected, "{words:?}");
+        }
+        assert_eq!(secrecy(&cells(&[(SECRET, Cell::Flag(true))])), Secrecy::Secret);
+    }
+
+    #[test]
+    fn a_row_becomes_a_card_in_the_words_of_either_language() {
+        let mut row = cells(&[
+            ("asset_number", Cell::Number(20_230_001.0)),
+            ("name", text("轿车")),
+            ("condition", text("完好")),
+            ("value", text("￥128,000.00")),
+            ("value_basis", text("历史成本")),
+            ("plate", text("鄂A12345")),
+            ("new_energy", text("是")),
+            ("mileage_km", text("12,345")),
+            ("kind", text("vehicle")),
+        ]);
+        let draft = read(&mut row, &Names::default(), Uuid::nil());
+        assert!(row.faults.is_empty(), "{:?}", row.faults);
+        assert_eq!(draft.card.number, Some(Some("20230001".to_owned())));
+        assert_eq!(draft.card.value, Some(Some(Money(12_800_000))));
+        let Some(Details::Vehicle(vehicle)) = draft.card.details else { panic!("no vehicle") };
+        assert_eq!((vehicle.mileage_km, vehicle.new_energy), (Some(12_345), Some(true)));
+        // A value of nothing is not known; one that is no amount is told.
+        let mut row =
+            cells(&[("value", text("0.00")), ("acquired_on", text("去年")), ("quantity", text("两"))]);
+        let draft = read(&mut row, &Names::default(), Uuid::nil());
+        assert_eq!((draft.card.value, draft.card.value_basis), (None, Some(ValueBasis::Unknown)));
+        let fields: Vec<String> = row.faults.iter().map(|fault| fault.field.join(".")).collect();
+        assert_eq!(fields, ["quantity", "acquired_on"]);
+    }
 }

@@ -127,8 +127,9 @@ fn mapping(row: &import::Model, said: &[Mapped]) -> Result<Vec<Option<String>>, 
     for column in columns.iter().flatten() {
         *seen.entry(column).or_default() += 1;
     }
-    let several = |name: &&str| **name != assets::SECRET;
-    for (column, _) in seen.iter().filter(|(name, count)| **count > 1 && several(name)) {
+    // Several may say what is secret: each is obeyed.
+    let twice = |name: &str, count: u32| count > 1 && name != assets::SECRET;
+    for (column, _) in seen.iter().filter(|(name, count)| twice(name, **count)) {
         let expected = format!("每列只对应一个表头：{column} / one header for {column}");
         faults.push(Rejection::new(Code::Malformed).at("columns").with("expected", expected));
     }

@@ -35,7 +35,12 @@ pub struct Done {
 /// # Errors
 /// [`Code::NotFound`](crate::fault::Code::NotFound), [`Code::NotAllowed`](crate::fault::Code::NotAllowed),
 /// [`Code::WrongState`](crate::fault::Code::WrongState) for one that has ended.
-pub async fn cancel_import(app: &App, actor: &Actor, key: Option<&str>, input: &Input) -> Result<Done, Fault> {
+pub async fn cancel_import(
+    app: &App,
+    actor: &Actor,
+    key: Option<&str>,
+    input: &Input,
+) -> Result<Done, Fault> {
     let done = app
         .write(actor, Command::new("cancelImport", key, input), |tx| async move {
             let row = rights::own(tx.conn(), actor, Operation::CancelImport, input.id).await?;

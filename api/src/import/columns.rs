@@ -50,9 +50,8 @@ pub(super) fn recognised<'a>(header: &str, known: &'a [Header]) -> Option<&'a He
     if header.is_empty() {
         return None;
     }
-    let called = |known: &&Header| {
-        std::iter::once(&known.name).chain(known.words).any(|word| plain(word) == header)
-    };
+    let called =
+        |known: &&Header| std::iter::once(&known.name).chain(known.words).any(|word| plain(word) == header);
     known.iter().find(called)
 }
 
@@ -78,7 +77,8 @@ pub(super) fn header_row<'a>(rows: &'a [RawRow], known: &[Header]) -> Option<&'a
     let filled = |row: &&RawRow| row.cells.iter().filter(|cell| !cell.is_empty()).count();
     // The first of those with most.
     let best = rows.iter().rev().max_by_key(|row| count(row)).filter(|row| count(row) > 1);
-    best.or_else(|| rows.iter().find(|row| filled(row) > 1)).or_else(|| rows.iter().find(|row| !row.is_blank()))
+    best.or_else(|| rows.iter().find(|row| filled(row) > 1))
+        .or_else(|| rows.iter().find(|row| !row.is_blank()))
 }
 
 /// What each header means: as it was mapped last, else by its words. No column twice.
@@ -104,7 +104,8 @@ pub(super) fn propose(
         if place.is_some() || kept.contains_key(header) {
             continue;
         }
-        if let Some(name) = recognised(header, known).map(|known| known.name).filter(|name| !taken.contains(name))
+        if let Some(name) =
+            recognised(header, known).map(|known| known.name).filter(|name| !taken.contains(name))
         {
             taken.push(name);
             *place = Some(name);
@@ -116,7 +117,9 @@ pub(super) fn propose(
 /// Whether a row only sums others up, as systems write below a list.
 pub(super) fn is_total(row: &RawRow) -> bool {
     let first = row.cells.iter().find(|cell| !cell.is_empty()).map(super::file::Cell::shown);
-    first.is_some_and(|text| matches!(plain(&text).as_str(), "合计" | "总计" | "小计" | "total" | "sum" | "本页合计"))
+    first.is_some_and(|text| {
+        matches!(plain(&text).as_str(), "合计" | "总计" | "小计" | "total" | "sum" | "本页合计")
+    })
 }
 
 #[cfg(test)]
@@ -137,7 +140,8 @@ mod tests {
 
     #[test]
     fn headers_are_known_however_forms_write_them() {
-        for text in ["资产编号", " *资产 编号：", "Asset_Number", "asset number", "资产编码（必填）"] {
+        for text in ["资产编号", " *资产 编号：", "Asset_Number", "asset number", "资产编码（必填）"]
+        {
             assert_eq!(recognised(text, KNOWN).map(|header| header.name), Some("asset_number"), "{text}");
         }
         assert_eq!(recognised("原值(元)", KNOWN).map(|header| header.name), Some("value"));

@@ -26,12 +26,7 @@ pub(super) struct KeptFault {
 impl From<&Rejection> for KeptFault {
     fn from(wrong: &Rejection) -> Self {
         use entity::identity::Locale::{En, Zh};
-        Self {
-            code: wrong.code,
-            field: wrong.field.clone(),
-            zh: wrong.message(Zh),
-            en: wrong.message(En),
-        }
+        Self { code: wrong.code, field: wrong.field.clone(), zh: wrong.message(Zh), en: wrong.message(En) }
     }
 }
 

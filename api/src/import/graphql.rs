@@ -260,11 +260,8 @@ impl ImportQuery {
             Page::read(first, after.as_deref()).map_err(|wrong| fail(wrong.into()))?;
         let unit = expect_some(Kind::Unit, filter.unit_id.as_ref(), "filter.unitId")
             .map_err(|wrong| fail(wrong.into()))?;
-        let filter = read::Filter {
-            what: filter.what.map(Into::into),
-            state: filter.state.map(Into::into),
-            unit,
-        };
+        let filter =
+            read::Filter { what: filter.what.map(Into::into), state: filter.state.map(Into::into), unit };
         let rows = read::page(ctx.app().db().read(), actor, filter, page.after, page.fetch())
             .await
             .map_err(|error| fail(error.into()))?;
@@ -389,7 +386,9 @@ impl ImportMutation {
                 bytes: input.bytes,
                 sha256: input.sha256,
             };
-            start::start_import(app, actor, Some(&input.idempotency_key), &announced).await.map(|done| done.id)
+            start::start_import(app, actor, Some(&input.idempotency_key), &announced)
+                .await
+                .map(|done| done.id)
         };
         let outcome = outcome.await;
         let put_url = outcome.as_ref().ok().map(|id| start::put_address(app, *id));

@@ -51,7 +51,9 @@ pub(super) struct Overtaken;
 pub async fn run(app: App, work: Work) -> anyhow::Result<()> {
     debug_assert_eq!(work.job().kind, JobKind::Import);
     let order: Order = serde_json::from_value(work.payload().clone())?;
-    let Some(row) = import::Entity::find_by_id(order.import).one(app.db().read()).await? else { return Ok(()) };
+    let Some(row) = import::Entity::find_by_id(order.import).one(app.db().read()).await? else {
+        return Ok(());
+    };
     if row.run != order.run || !matches!(row.state, ImportState::Queued | ImportState::Running) {
         return Ok(());
     }
@@ -213,7 +215,8 @@ pub(super) async fn report(tx: &Tx, row: &import::Model, bad: &[BadRow<'_>]) -> 
         for (n, fault) in one.faults.iter().enumerate() {
             let kept = KeptFault::from(fault);
             let cells = one.cells.filter(|_| n == 0).map(|cells| {
-                let shown = |cell: &Cell| cell.shown().chars().filter(|sign| *sign != '\0').take(SHOWN).collect();
+                let shown =
+                    |cell: &Cell| cell.shown().chars().filter(|sign| *sign != '\0').take(SHOWN).collect();
                 json!(cells.cells.iter().map(shown).collect::<Vec<String>>())
             });
             let fault = import_fault::Model {

@@ -190,11 +190,8 @@ async fn one(
         let counts = match attached {
             Ok(()) => Counts { done: 1, kept: 1, ..Counts::default() },
             Err(faults) => {
-                let cells = RawRow {
-                    line: entry.place,
-                    cells: vec![Cell::Text(entry.name.clone())],
-                    exact: false,
-                };
+                let cells =
+                    RawRow { line: entry.place, cells: vec![Cell::Text(entry.name.clone())], exact: false };
                 let faults = faults.into_iter().map(|fault| fault.at("photo")).collect();
                 report(&tx, row, &[BadRow { line: entry.place, cells: Some(&cells), faults }]).await?;
                 Counts { done: 1, bad: 1, ..Counts::default() }
@@ -207,9 +204,8 @@ async fn one(
 
 impl Odd {
     fn rejection(self, app: &App) -> Rejection {
-        let refused = |zh: &str, en: &str| {
-            Rejection::new(Code::PhotoRefused).with("why_zh", zh).with("why_en", en)
-        };
+        let refused =
+            |zh: &str, en: &str| Rejection::new(Code::PhotoRefused).with("why_zh", zh).with("why_en", en);
         match self {
             Self::TooLarge => attach::too_large(app),
             Self::Locked => refused("压缩包设有密码。", "the archive is protected by a password."),

@@ -73,8 +73,7 @@ pub async fn faults(
     limit: u64,
 ) -> Result<Vec<import_fault::Model>, DbErr> {
     use import_fault::Column::{ImportId, Line, N, Run};
-    let mut query =
-        import_fault::Entity::find().filter(ImportId.eq(import.id)).filter(Run.eq(import.run));
+    let mut query = import_fault::Entity::find().filter(ImportId.eq(import.id)).filter(Run.eq(import.run));
     if let Some((line, n)) = after {
         let here = Expr::tuple([Expr::col(Line), Expr::col(N)]);
         query = query.filter(here.gt(Expr::tuple([Expr::value(line), Expr::value(n)])));

@@ -5,8 +5,8 @@ use entity::organisation::region;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::run::Kept;
 use super::columns::{Header, may, must};
+use super::run::Kept;
 use super::table::Cells;
 use crate::fault::{Code, Fault, Rejection};
 use crate::organisation::rules::RegionForm;

@@ -239,12 +239,7 @@ impl Seen {
 }
 
 /// Writes a batch in one transaction. A bad row writes nothing, because every step tells all faults before it writes.
-async fn write(
-    app: &App,
-    actor: &Actor,
-    batch: &[&(u64, Row)],
-    report: &mut Report,
-) -> Result<(), Fault> {
+async fn write(app: &App, actor: &Actor, batch: &[&(u64, Row)], report: &mut Report) -> Result<(), Fault> {
     let bad: &Mutex<Vec<BadRow>> = &Mutex::default();
     let (created, changed, unchanged) = app
         .write(actor, Command::new("import", None, &()), |tx| async move {

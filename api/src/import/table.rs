@@ -17,6 +17,9 @@ pub(super) struct Cells {
     pub(super) faults: Vec<Rejection>,
 }
 
+/// Between the words of several columns that mean the same.
+pub(super) const ALSO: char = '\u{1f}';
+
 /// What the columns of a file mean.
 #[derive(Clone, Debug)]
 pub(super) struct Mapping {
@@ -32,14 +35,22 @@ impl Mapping {
     pub(super) fn cells(&self, row: &RawRow) -> Cells {
         let mut faults = Vec::new();
         if row.exact && row.cells.len() != self.columns.len() {
-            let expected =
-                format!("{} 列，现为 {} 列 / {} cells", self.columns.len(), row.cells.len(), self.columns.len());
+            let expected = format!(
+                "{} 列，现为 {} 列 / {} cells",
+                self.columns.len(),
+                row.cells.len(),
+                self.columns.len()
+            );
             faults.push(Rejection::new(Code::Malformed).with("expected", expected));
         }
         let mut cells = HashMap::with_capacity(self.columns.len());
         for (column, cell) in self.columns.iter().zip(&row.cells) {
             if let (Some(name), false) = (column, cell.is_empty()) {
-                cells.insert(*name, cell.clone());
+                // Only what is secret may be said twice, and every word of it counts.
+                let said = cells.remove(name);
+                let all =
+                    said.map(|said: Cell| Cell::Text(format!("{}{ALSO}{}", said.shown(), cell.shown())));
+                cells.insert(*name, all.unwrap_or_else(|| cell.clone()));
             }
         }
         for name in &self.required {
@@ -122,7 +133,8 @@ impl Cells {
 
     /// As [`Cells::text`], noting the result of a formula that is an error.
     pub(super) fn words(&mut self, name: &str) -> Option<String> {
-        self.read(name, "公式结果有误，请填写值 / a value: the formula has none", |cell| match cell {
+        self.read(name, "公式结果有误，请填写值 / a value: the formula has none", |cell| match cell
+        {
             Cell::Error(_) => None,
             other => Some(other.shown()),
         })
@@ -229,7 +241,7 @@ fn minor_units(text: &str) -> Option<i64> {
 
 /// A number of a spreadsheet as minor units, by the 15 digits that it shows: sums of it carry an error in the sixteenth.
 fn cents(number: f64) -> Option<i64> {
-    (number >= 0.0 && number < 1e13).then(|| minor_units(&shown(number))).flatten()
+    (0.0..1e13).contains(&number).then(|| minor_units(&shown(number))).flatten()
 }
 
 /// Days as systems write them.
@@ -295,7 +307,8 @@ mod unit_tests {
     #[test]
     fn days_are_read_as_systems_write_them() {
         let day = NaiveDate::from_ymd_opt(2020, 5, 1);
-        for text in ["2020-05-01", "2020/5/1", "2020.5.1", "2020年5月1日", "20200501", "2020-05-01 00:00:00"] {
+        for text in ["2020-05-01", "2020/5/1", "2020.5.1", "2020年5月1日", "20200501", "2020-05-01 00:00:00"]
+        {
             assert_eq!(day_of_text(text), day, "{text}");
         }
         assert_eq!((day_of_number(43_952.0), day_of_number(20_200_501.0)), (day, day));

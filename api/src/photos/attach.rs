@@ -59,8 +59,7 @@ pub async fn attach(
 ) -> Result<Uuid, Fault> {
     let card = rights::locked_card(tx.conn(), actor, Operation::FinishPhotoUpload, card).await?;
     let by = actor.account_id().ok_or(Fault::Unauthenticated)?;
-    let new =
-        NewPhoto { asset: card.id, sha256: &picture.sha256, name, stage: PhotoStage::Listing, by };
+    let new = NewPhoto { asset: card.id, sha256: &picture.sha256, name, stage: PhotoStage::Listing, by };
     let photo = write(tx, &new).await?;
     // Private: people write names of people into names of files.
     let payload = json!({ "photo": photo, "sha256": picture.sha256, "name": name });

@@ -141,11 +141,7 @@ pub(super) async fn keep(app: &App, sha256: &str, processed: &Processed) -> Resu
 ///
 /// # Errors
 /// [`Code::SlowDown`] while the purge is clearing the very picture.
-pub(super) async fn claim(
-    app: &App,
-    sha256: &str,
-    processed: &Processed,
-) -> Result<(), Fault> {
+pub(super) async fn claim(app: &App, sha256: &str, processed: &Processed) -> Result<(), Fault> {
     use photo_blob::Column;
     app.write(&Actor::system(), Command::new("claimPicture", None, &()), |tx| async move {
         let blob = photo_blob::ActiveModel {

@@ -69,7 +69,11 @@ impl Import {
             let head = begun.elapsed();
             let stop = Arc::new(AtomicBool::new(false));
             let browsing = async {
-                if self.quiet { Ok(Vec::new()) } else { self.browse(&server.address, &request, Arc::clone(&stop), None).await }
+                if self.quiet {
+                    Ok(Vec::new())
+                } else {
+                    self.browse(&server.address, &request, Arc::clone(&stop), None).await
+                }
             };
             let importing = async {
                 let begun = Instant::now();

@@ -37,7 +37,10 @@ pub async fn tables(backend: Backend) -> Outcome {
     let bomb = format!("<worksheet><sheetData>{}</sheetData></worksheet>", "<row/>".repeat(12_000_000));
     let deep = format!("<worksheet>{}</worksheet>", "<a>".repeat(500_000));
     let entities = "<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;\">]><worksheet><sheetData><row><c><v>&b;</v></c></row></sheetData></worksheet>";
-    let long = format!("<worksheet><sheetData><row><c t=\"inlineStr\"><is><t>{}</t></is></c></row></sheetData></worksheet>", "x".repeat(2_000_000));
+    let long = format!(
+        "<worksheet><sheetData><row><c t=\"inlineStr\"><is><t>{}</t></is></c></row></sheetData></worksheet>",
+        "x".repeat(2_000_000)
+    );
     let wide: String = (0..400).map(|n| format!("列{n},")).collect();
     let mut truncated = good.clone();
     truncated.truncate(good.len() / 2);
@@ -99,13 +102,21 @@ pub async fn tables(backend: Backend) -> Outcome {
     let fields: Vec<(i64, &str)> = told.iter().map(|(line, column, _)| (*line, column.as_str())).collect();
     ensure!(fields == [(3, "name"), (4, "asset_number")], "{told:?}");
     // What begins like a formula is text, and goes out as text.
-    let injected = csv(&[row(&["资产编号", "资产名称"]), row(&["=1+1", "@SUM(A1)"]), row(&["=\"0012\"", "桌"]), row(&["", "=cmd|' /C calc'!A0"])]);
+    let injected = csv(&[
+        row(&["资产编号", "资产名称"]),
+        row(&["=1+1", "@SUM(A1)"]),
+        row(&["=\"0012\"", "桌"]),
+        row(&["", "=cmd|' /C calc'!A0"]),
+    ]);
     let done = load(client, unit, "injected", injected.as_bytes(), false).await?;
     ensure!(done["kept"] == 2 && done["bad"] == 1, "{done}");
     let address = text(&done["badRowsUrl"])?;
     let bad = client.request(reqwest::Method::GET, &address).send().await?.text().await?;
     ensure!(bad.contains("'=cmd|' /C calc'!A0"), "{bad}");
     let export = client.request(reqwest::Method::GET, "/exports/assets.csv").send().await?.text().await?;
-    ensure!(export.contains("'=1+1") && export.contains("'@SUM(A1)") && export.contains("\r\n0012,"), "{export}");
+    ensure!(
+        export.contains("'=1+1") && export.contains("'@SUM(A1)") && export.contains("\r\n0012,"),
+        "{export}"
+    );
     moves::end(server).await
 }

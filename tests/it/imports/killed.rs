@@ -66,7 +66,10 @@ pub async fn killed(backend: Backend) -> Outcome {
     let client = &city.giver.clerk.client;
     let done = ended(client, &id, Duration::from_secs(120)).await?;
     let bad = ROWS / 100;
-    ensure!(done["state"] == "DONE" && done["done"] == ROWS && done["kept"] == ROWS - bad && done["bad"] == bad, "{done}");
+    ensure!(
+        done["state"] == "DONE" && done["done"] == ROWS && done["kept"] == ROWS - bad && done["bad"] == bad,
+        "{done}"
+    );
     let told = report(client, &id).await?;
     let mut expected: Vec<(i64, String, String)> = (1..=ROWS)
         .filter(|n| n % 100 == 50)
@@ -93,14 +96,17 @@ pub async fn killed(backend: Backend) -> Outcome {
         .all(app.db().read())
         .await?;
     numbers.sort();
-    let mut wanted: Vec<String> =
-        (1..=ROWS).filter(|n| n % 100 != 50).map(|n| rows[n][0].clone()).collect();
+    let mut wanted: Vec<String> = (1..=ROWS).filter(|n| n % 100 != 50).map(|n| rows[n][0].clone()).collect();
     wanted.sort();
     ensure!(numbers == wanted, "{} cards, {} are wanted", numbers.len(), wanted.len());
     drop(app);
     let (right, said) = child::run(&place, FOLDER, &["verify"]).await?;
     ensure!(right, "verify: {said}");
-    eprintln!("{backend}: killed {KILLS} times within {ROWS} rows; {} cards, {bad} bad rows: {}", wanted.len(), text(&done["state"])?);
+    eprintln!(
+        "{backend}: killed {KILLS} times within {ROWS} rows; {} cards, {bad} bad rows: {}",
+        wanted.len(),
+        text(&done["state"])?
+    );
     server.kill().await
 }
 

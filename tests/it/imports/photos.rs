@@ -32,13 +32,18 @@ pub async fn matched(backend: Backend) -> Outcome {
     ensure!(found["import"]["format"] == "ZIP", "{found}");
     run(client, &id, false, json!([])).await?;
     let done = ended(client, &id, Duration::from_secs(60)).await?;
-    ensure!(done["state"] == "DONE" && done["kept"] == 4 && done["bad"] == 3 && done["skipped"] == 2, "{done}");
+    ensure!(
+        done["state"] == "DONE" && done["kept"] == 4 && done["bad"] == 3 && done["skipped"] == 2,
+        "{done}"
+    );
     let query = "query($id: ID!) { import(id: $id) { badRows(first: 10) { edges { node { entry code message } } } } }";
     let told = client.ask(query, json!({ "id": id })).await?;
     let edges = told["import"]["badRows"]["edges"].as_array().context("edges")?;
     let told: Vec<(&str, &str)> = edges
         .iter()
-        .map(|edge| (edge["node"]["entry"].as_str().unwrap_or(""), edge["node"]["code"].as_str().unwrap_or("")))
+        .map(|edge| {
+            (edge["node"]["entry"].as_str().unwrap_or(""), edge["node"]["code"].as_str().unwrap_or(""))
+        })
         .collect();
     ensure!(
         told == [

@@ -317,7 +317,8 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
     }
     let reversed = json!({ "transferId": transfer, "reason": "x", "place": "x" });
     write(O::ReverseTransfer, GIVER, "ReverseTransferInput", reversed);
-    let wrong = json!({ "what": "ASSETS", "unitId": giver, "source": "", "name": "", "bytes": 0, "sha256": "" });
+    let wrong =
+        json!({ "what": "ASSETS", "unitId": giver, "source": "", "name": "", "bytes": 0, "sha256": "" });
     write(O::StartImport, GIVER, "StartImportInput", wrong);
     let import = json!({ "id": things.import });
     write(O::ReadImport, GIVER, "ReadImportInput", import.clone());

@@ -231,7 +231,9 @@ impl Book {
 fn too_wide(line: u64, column: usize) -> Refused {
     Refused::new(
         format!("第 {line} 行的内容到了第 {column} 列，最多 {MOST_COLUMNS} 列；请删除多余的列。"),
-        format!("Line {line} reaches to column {column}; at most {MOST_COLUMNS} are taken. Delete what is not needed."),
+        format!(
+            "Line {line} reaches to column {column}; at most {MOST_COLUMNS} are taken. Delete what is not needed."
+        ),
     )
 }
 
@@ -275,7 +277,14 @@ fn refuse_foreign(head: &[u8], source: &mut Source) -> Result<(), Refused> {
             "It is a web page or XML (some systems export those as .xls). Open it in Excel and save it as .xlsx.",
         ));
     }
-    let foreign = [(&b"%PDF"[..], "PDF"), (b"\x89PNG", "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"Rar!", "RAR"), (b"7z\xbc\xaf", "7z"), (b"\x1f\x8b", "gzip")];
+    let foreign = [
+        (&b"%PDF"[..], "PDF"),
+        (b"\x89PNG", "PNG"),
+        (b"\xff\xd8\xff", "JPEG"),
+        (b"Rar!", "RAR"),
+        (b"7z\xbc\xaf", "7z"),
+        (b"\x1f\x8b", "gzip"),
+    ];
     if let Some((_, name)) = foreign.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Err(Refused::new(
             format!("这是 {name} 文件，请上传 CSV 或 XLSX。"),

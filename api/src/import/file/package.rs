@@ -42,7 +42,9 @@ pub(super) fn damaged(error: ZipError) -> Refused {
 fn bomb(name: &str) -> Refused {
     Refused::new(
         format!("文件解压后过大（{name}），不予读取；请删除多余的空行空列后另存。"),
-        format!("It unpacks to far more than it should ({name}). Delete empty rows and columns, and save it again."),
+        format!(
+            "It unpacks to far more than it should ({name}). Delete empty rows and columns, and save it again."
+        ),
     )
 }
 

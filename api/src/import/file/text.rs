@@ -38,10 +38,7 @@ impl Text {
         self.encoding
     }
 
-    pub(super) fn rows(
-        &self,
-        each: &mut dyn FnMut(RawRow) -> Result<bool, Refused>,
-    ) -> Result<(), Refused> {
+    pub(super) fn rows(&self, each: &mut dyn FnMut(RawRow) -> Result<bool, Refused>) -> Result<(), Refused> {
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(self.delimiter)
             .flexible(true)
@@ -58,7 +55,8 @@ impl Text {
             }
             let line = lines.of(record.position().map_or(0, csv::Position::byte));
             // Commas without end are no cells.
-            let filled = record.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
+            let filled =
+                (0..record.len()).rev().find(|at| !record[*at].is_empty()).map_or(0, |last| last + 1);
             let width = record.len().min(filled.max(MOST_COLUMNS));
             let cells = record.iter().take(width).map(|cell| Cell::text(plain(cell))).collect();
             if !each(RawRow { line, cells, exact: true })? {
