@@ -26,9 +26,9 @@ use crate::jobs::Work;
 use crate::write::{Command, Tx};
 
 /// Rows of one transaction: enough that the commit costs little, few enough that other writers hardly wait.
-const BATCH: usize = 500;
+const BATCH: usize = 250;
 /// Batches between two signs in the row of the job; the import's own row moves with each.
-const SIGN: usize = 20;
+const SIGN: usize = 40;
 
 /// A row that was read.
 #[derive(Debug)]

@@ -15,7 +15,7 @@ const MOST_BYTES: u64 = 1 << 30;
 const MOST_SHARED: u64 = 96 << 20;
 /// From how many bytes on the ratio is looked at, and how many times a part may be larger than it was packed: a plain sheet is
 /// ten to a hundred times.
-const RATIO: (u64, u64) = (16 << 20, 250);
+const RATIO: (u64, u64) = (4 << 20, 250);
 /// Longest stretch between two tags: a cell's text with every letter escaped is shorter.
 const LONGEST: usize = 512 * 1024;
 /// Tags within tags.
