@@ -222,3 +222,37 @@ pub fn keys_of(draft: &Draft) -> Vec<Key> {
     let serial = super::serial::key(brand, serial.as_deref()).map(Key::Serial);
     number.map(|number| Key::Number(draft.holder_id, number)).into_iter().chain(serial).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::card::CardPatch;
+    use super::*;
+
+    #[test]
+    fn a_draft_has_the_keys_of_its_card() {
+        for (number, brand, serial) in [
+            (Some(" A-1 "), Some(" 联想 "), Some("sn 1")),
+            (Some("A-1"), None, Some("1")),
+            (None, Some("x"), Some("无")),
+            (Some(" "), Some("x"), Some(" ")),
+        ] {
+            let text = |text: Option<&str>| text.map(str::to_owned);
+            let patch = CardPatch {
+                number: number.map(|number| text(Some(number))),
+                brand: text(brand),
+                serial: serial.map(|serial| text(Some(serial))),
+                ..CardPatch::default()
+            };
+            let nobody = Uuid::nil();
+            let blank = card::blank(nobody, nobody, AssetKind::General, nobody, chrono::DateTime::UNIX_EPOCH);
+            let facts = Facts {
+                today: chrono::NaiveDate::default(),
+                category: None,
+                offered: false,
+                kind_open: true,
+            };
+            let card = rules::revise(&blank, &patch, &facts, &mut Vec::new());
+            assert_eq!(keys_of(&Draft { holder_id: nobody, kind: None, card: patch }), keys(&card));
+        }
+    }
+}

@@ -93,7 +93,7 @@ const GIVER_CLERK: &[(Role, Relation)] = &[(Clerk, Giver), (Office, Giver)];
 /// Loads files: cards and photos of a unit, or the city's reference data.
 const LOAD: &[(Role, Relation)] = &[(Clerk, Giver), (Office, Giver), (Office, City), (Administrator, City)];
 const READ_IMPORTS: &[(Role, Relation)] =
-    &[(Clerk, Giver), (Office, Giver), (Office, City), (Auditor, City), (Administrator, City)];
+    &[(Clerk, Giver), (Office, Giver), (Office, City), (Auditor, Giver), (Administrator, City)];
 const RECEIVER_CLERK: &[(Role, Relation)] = &[(Clerk, Receiver)];
 const OFFICE: &[(Role, Relation)] = &[(Office, Giver)];
 

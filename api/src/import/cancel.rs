@@ -57,6 +57,11 @@ pub async fn cancel_import(
             let changed = import::Entity::update_many()
                 .col_expr(import::Column::State, Expr::value(ImportState::Cancelled))
                 .col_expr(import::Column::FinishedAt, Expr::value(Some(tx.now())))
+                // What never ran has no report that anybody could still want.
+                .col_expr(
+                    import::Column::ExpiresAt,
+                    Expr::value(if row.run == 0 { tx.now() } else { row.expires_at }),
+                )
                 .col_expr(import::Column::Version, Expr::value(row.version + 1))
                 .filter(import::Column::Id.eq(row.id))
                 .filter(import::Column::Version.eq(row.version))

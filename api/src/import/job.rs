@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::bulk;
 use crate::fault::{Code, Fault, Rejection};
 use crate::identity::Actor;
+use crate::jobs::runner::LeaseLost;
 use crate::jobs::{Work, store};
 use crate::write::Tx;
 
@@ -71,7 +72,8 @@ pub async fn run(app: App, work: Work) -> anyhow::Result<()> {
         }
         Err(Fault::Rejected(faults)) => Ok(finish::end(&app, &row, faults.first()).await?),
         Err(fault) => {
-            if work.job().attempts >= store::ATTEMPTS {
+            let lost = matches!(&fault, Fault::Internal(error) if error.is::<LeaseLost>());
+            if !lost && work.job().attempts >= store::ATTEMPTS {
                 let why = Refused::new(
                     "系统内部错误，导入多次未能继续；请联系管理员。已导入的行保留。",
                     "An internal error stopped it several times. Ask an administrator. What was kept stays.",

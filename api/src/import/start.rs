@@ -3,7 +3,8 @@
 use chrono::TimeDelta;
 use entity::events::Subject;
 use entity::imports::{ImportState, ImportWhat, import};
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -24,6 +25,8 @@ const WAITING: TimeDelta = TimeDelta::days(2);
 pub(super) const MOST_TABLE: i64 = 256 << 20;
 /// Largest archive of photos, in bytes.
 pub(super) const MOST_ARCHIVE: i64 = 2 << 30;
+/// Bytes of all files of one account that are kept.
+const MOST_KEPT: i64 = 8 << 30;
 /// Imports that one account may have open.
 const OPEN: u64 = 20;
 
@@ -86,7 +89,16 @@ pub async fn start_import(
                 ImportState::Running,
             ]))
             .filter(import::Column::ExpiresAt.gt(tx.now()));
-        if open.count(tx.conn()).await? >= OPEN {
+        let kept: Option<i64> = import::Entity::find()
+            .select_only()
+            .column_as(Expr::cust("cast(sum(bytes) as bigint)"), "bytes")
+            .filter(import::Column::CreatedBy.eq(account))
+            .filter(import::Column::ExpiresAt.gt(tx.now()))
+            .into_tuple::<Option<i64>>()
+            .one(tx.conn())
+            .await?
+            .flatten();
+        if open.count(tx.conn()).await? >= OPEN || kept.unwrap_or(0) > MOST_KEPT - input.bytes {
             return Err(Rejection::new(Code::SlowDown).with("seconds", PATIENCE.num_seconds()).into());
         }
         let row = import::Model {

@@ -163,13 +163,22 @@ pub(super) enum Book {
 
 impl Book {
     /// Finds out what it is, and whether it may be read.
-    pub(super) fn open(mut source: Source) -> Result<Self, Refused> {
+    pub(super) fn open(source: Source) -> Result<Self, Refused> {
+        Self::open_as(source, false)
+    }
+
+    /// As [`Book::open`], for the very bytes that were opened before.
+    pub(super) fn reopen(source: Source) -> Result<Self, Refused> {
+        Self::open_as(source, true)
+    }
+
+    fn open_as(mut source: Source, checked: bool) -> Result<Self, Refused> {
         let mut head = [0; 512];
         let read = fill(&mut source, &mut head)?;
         source.rewind()?;
         refuse_foreign(&head[..read], &mut source)?;
         if head.starts_with(b"PK") {
-            return Ok(Self::Sheet(Box::new(xlsx::Workbook::open(source)?)));
+            return Ok(Self::Sheet(Box::new(xlsx::Workbook::open(source, checked)?)));
         }
         Ok(Self::Text(text::Text::open(source)?))
     }
