@@ -31,7 +31,7 @@ enum Command {
     Serve(Serving),
     /// Run jobs and send webhooks only: expiries, seals, clearing up
     Worker,
-    /// Load regions, units, categories or standards from a CSV file
+    /// Load regions, units, categories or standards from a CSV or XLSX file
     Import(Import),
     /// Load a generated city into an empty database and serve it; the second time it is there already
     Demo(DemoArgs),
@@ -49,7 +49,7 @@ enum Command {
 struct Import {
     /// What the file holds
     what: ImportKind,
-    /// The file: CSV in UTF-8 with a line of headers
+    /// The file: CSV or XLSX with a line of headers
     file: PathBuf,
 }
 

@@ -56,6 +56,12 @@ impl Clock {
         at.with_timezone(&self.zone).date_naive()
     }
 
+    /// An instant as the clocks of the city show it.
+    #[must_use]
+    pub fn civil(&self, at: DateTime<Utc>) -> NaiveDateTime {
+        at.with_timezone(&self.zone).naive_local()
+    }
+
     /// The instant of a civil time: the earlier where a change of the clocks makes it twice. A time that such a change
     /// skips is taken as UTC.
     #[must_use]

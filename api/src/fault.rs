@@ -103,8 +103,11 @@ impl Rejection {
 }
 
 /// Closed list of what may be wrong with a request of a person or program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, async_graphql::Enum)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, async_graphql::Enum,
+)]
 #[graphql(name = "ErrorCode")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Code {
     /// The account or the password is wrong.
     WrongCredentials,
@@ -202,6 +205,8 @@ pub enum Code {
     AlreadyBooked,
     /// The address belongs to a network that webhooks may not be sent to.
     ClosedAddress,
+    /// The file cannot be taken; the sentence says why.
+    FileRefused,
     /// The page asked for is too large or the cursor is not one of ours.
     BadPage,
 }

@@ -12,7 +12,7 @@
 //! The slices:
 //! - [`identity`]: accounts, grants, sessions. [`organisation`]: units and regions.
 //! - [`catalogue`]: categories, standards and the rule book of the city. [`warehouses`]: zones, racks and bins.
-//! - [`import`]: reference data from CSV.
+//! - [`import`]: files of cards, photos and reference data, as background jobs. [`export`]: lists as streamed CSV.
 //! - [`assets`]: cards and their history. [`listings`]: offers, their stock, freezes. [`photos`]: pictures of assets.
 //! - [`requests`]: what units ask for. [`quotas`]: what they may ask for. [`transfers`]: hand-overs. [`loans`]: what is lent for
 //!   days. [`savings`]: the ledger.
@@ -31,6 +31,7 @@ pub mod approvals;
 pub mod assets;
 pub mod audit;
 pub mod authz;
+mod bulk;
 pub mod catalogue;
 mod cells;
 pub mod checks;
@@ -42,6 +43,7 @@ pub mod decisions;
 pub mod deliveries;
 pub mod demo;
 pub mod events;
+pub mod export;
 pub mod fault;
 pub mod finding;
 pub mod graphql;
@@ -60,6 +62,7 @@ pub mod quotas;
 pub mod requests;
 pub mod savings;
 pub mod serve;
+mod sheet;
 #[cfg(test)]
 mod testing;
 pub mod transfers;

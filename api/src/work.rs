@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use crate::fault::Fault;
 use crate::jobs::{self, Handlers};
-use crate::{approvals, audit, deliveries, identity, loans, photos, requests};
+use crate::{approvals, audit, deliveries, identity, import, loans, photos, requests};
 
 /// Holds looked at by one statement.
 const HOLDS: u64 = 200;
@@ -72,11 +72,13 @@ pub fn handlers() -> Handlers {
             }
             Ok(())
         })
+        .on(JobKind::Import, import::job::run)
         .every(JobKind::Purge, TimeDelta::hours(1), async |app, work: jobs::Work| {
             let mut gone = identity::purge::purge(&app).await?;
             gone += jobs::purge::purge(&app).await?;
             gone += photos::purge::purge(&app).await?;
             gone += deliveries::purge::purge(&app).await?;
+            gone += import::purge::purge(&app).await?;
             work.progress(i64::try_from(gone)?, None).await
         })
 }

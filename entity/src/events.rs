@@ -40,6 +40,8 @@ text_enum! {
         Saving,
         /// A webhook.
         Webhook,
+        /// A file that is loaded.
+        Import,
     }
 }
 

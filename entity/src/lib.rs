@@ -12,6 +12,7 @@ pub mod deliveries;
 pub mod demo;
 pub mod events;
 pub mod identity;
+pub mod imports;
 pub mod jobs;
 pub mod listings;
 pub mod loans;

@@ -44,6 +44,7 @@ impl MigratorTrait for Migrator {
             "0018_deliveries",
             "0019_approval_rule_sets",
             "0020_quotas",
+            "0021_imports",
             "0023_loans",
         ]
     }

@@ -9,7 +9,9 @@ mod chain;
 mod cities;
 mod crash;
 mod deliveries;
+mod exports;
 mod frame;
+mod imports;
 mod lists;
 mod loans;
 mod log;
@@ -47,6 +49,8 @@ fn main() -> std::process::ExitCode {
     stories::register(&mut registry);
     crash::register(&mut registry);
     deliveries::register(&mut registry);
+    imports::register(&mut registry);
+    exports::register(&mut registry);
     rights::register(&mut registry);
     bad_input::register(&mut registry);
     photos::register(&mut registry);

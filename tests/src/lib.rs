@@ -9,6 +9,7 @@ pub mod moves;
 pub mod pictures;
 pub mod registry;
 pub mod server;
+pub mod tables;
 
 pub use client::Client;
 pub use database::Backend;

@@ -2,10 +2,12 @@
 //! transfer; a lot splits and joins again, always to the fen.
 //!
 //! - [`draft`]: a clerk enters a card, which may be incomplete. Secret things are refused and nothing of them is kept.
+//! - [`batch`]: many cards at once, judged by the same rules, with few statements.
 //! - [`update`]: a clerk completes or corrects it.
 //! - [`duplicates`]: the office settles suspected duplicates that the clerk may not see.
 //! - [`verify`]: compares the cards with their audit trail.
 
+pub mod batch;
 pub mod card;
 pub(crate) mod claims;
 pub mod details;

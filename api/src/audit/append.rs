@@ -1,24 +1,29 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use entity::audit::{audit_entry, payload_key};
 use entity::events::Subject;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use uuid::Uuid;
 
 use super::chain::{Link, hash_of};
 use crate::app::App;
+use crate::bulk;
 use crate::fault::Fault;
 use crate::keys;
 use crate::write::{Audited, Record, Tx};
 
-/// Appends the records to the chains of their subjects.
+/// Subjects asked for by one statement.
+const PART: usize = 500;
+
+/// Appends the records to the chains of their subjects. Many are written by few statements, as imports need it.
 pub(crate) async fn append(tx: &Tx, records: &[Record]) -> Result<(), Fault> {
     let records: Vec<&Record> = records.iter().filter(|record| record.audited != Audited::No).collect();
     if records.is_empty() {
         return Ok(());
     }
     let mut heads = heads(tx, &records).await?;
+    let secrets = subject_keys(tx, &records).await?;
     let mut rows = Vec::with_capacity(records.len());
     for record in records {
         let head = heads.entry((record.subject, record.id)).or_insert_with(|| (0, String::new()));
@@ -27,7 +32,7 @@ pub(crate) async fn append(tx: &Tx, records: &[Record]) -> Result<(), Fault> {
         let payload = if private {
             // Where it was destroyed the subject is to be forgotten: what is said of it from then on is encrypted by a key
             // that nobody keeps.
-            let key = subject_key(tx, record.id).await?.unwrap_or_else(|| tx.app().ids().bytes());
+            let key = secrets.get(&record.id).copied().flatten().unwrap_or_else(|| tx.app().ids().bytes());
             keys::encrypt(&key, record.id.as_bytes(), plain.as_bytes(), tx.app().ids())?
         } else {
             plain
@@ -61,7 +66,7 @@ pub(crate) async fn append(tx: &Tx, records: &[Record]) -> Result<(), Fault> {
         });
         head.0 = seq;
     }
-    audit_entry::Entity::insert_many(rows).exec_without_returning(tx.conn()).await?;
+    bulk::insert(tx.conn(), rows).await?;
     Ok(())
 }
 
@@ -69,45 +74,85 @@ type Heads = HashMap<(Subject, Uuid), (i64, String)>;
 
 /// Last number and hash of each subject's chain.
 async fn heads(tx: &Tx, records: &[&Record]) -> Result<Heads, Fault> {
-    let mut subjects: Vec<(Subject, Uuid)> =
-        records.iter().map(|record| (record.subject, record.id)).collect();
-    subjects.sort_unstable();
-    subjects.dedup();
+    let mut subjects: BTreeMap<Subject, BTreeSet<Uuid>> = BTreeMap::new();
+    for record in records {
+        subjects.entry(record.subject).or_default().insert(record.id);
+    }
     let mut heads = Heads::new();
-    for (kind, id) in subjects {
-        let head: Option<(i64, String)> = audit_entry::Entity::find()
-            .select_only()
-            .columns([audit_entry::Column::Seq, audit_entry::Column::Hash])
-            .filter(audit_entry::Column::SubjectKind.eq(kind))
-            .filter(audit_entry::Column::SubjectId.eq(id))
-            .order_by_desc(audit_entry::Column::Seq)
-            .limit(1)
-            .into_tuple()
-            .one(tx.conn())
-            .await?;
-        if let Some(head) = head {
-            heads.insert((kind, id), head);
+    for (kind, ids) in subjects {
+        let ids: Vec<Uuid> = ids.into_iter().collect();
+        if let [one] = ids[..] {
+            let head: Option<(i64, String)> = audit_entry::Entity::find()
+                .select_only()
+                .columns([audit_entry::Column::Seq, audit_entry::Column::Hash])
+                .filter(audit_entry::Column::SubjectKind.eq(kind))
+                .filter(audit_entry::Column::SubjectId.eq(one))
+                .order_by_desc(audit_entry::Column::Seq)
+                .limit(1)
+                .into_tuple()
+                .one(tx.conn())
+                .await?;
+            heads.extend(head.map(|head| ((kind, one), head)));
+            continue;
+        }
+        for part in ids.chunks(PART) {
+            // One look at the index for each chain, however long it is.
+            let last = Expr::cust(
+                "audit_entry.seq = (select max(later.seq) from audit_entry later \
+                 where later.subject_kind = audit_entry.subject_kind and later.subject_id = audit_entry.subject_id)",
+            );
+            let found: Vec<(Uuid, i64, String)> = audit_entry::Entity::find()
+                .select_only()
+                .columns([
+                    audit_entry::Column::SubjectId,
+                    audit_entry::Column::Seq,
+                    audit_entry::Column::Hash,
+                ])
+                .filter(audit_entry::Column::SubjectKind.eq(kind))
+                .filter(audit_entry::Column::SubjectId.is_in(part.iter().copied()))
+                .filter(last)
+                .into_tuple()
+                .all(tx.conn())
+                .await?;
+            heads.extend(found.into_iter().map(|(id, seq, hash)| ((kind, id), (seq, hash))));
         }
     }
     Ok(heads)
 }
 
-/// The key of a subject's personal payloads, made at first use; none once it was destroyed.
-async fn subject_key(tx: &Tx, subject: Uuid) -> Result<Option<[u8; 32]>, Fault> {
-    if let Some(row) = payload_key::Entity::find_by_id(subject).one(tx.conn()).await? {
-        return Ok(unwrap_key(tx.app(), &row)?);
+/// Keys of the subjects' personal payloads, made at first use; none for a subject whose key was destroyed.
+async fn subject_keys(tx: &Tx, records: &[&Record]) -> Result<HashMap<Uuid, Option<[u8; 32]>>, Fault> {
+    let private = records.iter().filter(|record| record.audited == Audited::Private);
+    let subjects: BTreeSet<Uuid> = private.map(|record| record.id).collect();
+    let subjects: Vec<Uuid> = subjects.into_iter().collect();
+    let mut found = HashMap::with_capacity(subjects.len());
+    for part in subjects.chunks(PART) {
+        let rows = payload_key::Entity::find()
+            .filter(payload_key::Column::SubjectId.is_in(part.iter().copied()))
+            .all(tx.conn())
+            .await?;
+        for row in rows {
+            found.insert(row.subject_id, unwrap_key(tx.app(), &row)?);
+        }
     }
-    let key: [u8; 32] = tx.app().ids().bytes();
-    let wrapped = keys::encrypt(&wrapping_key(tx.app()), subject.as_bytes(), &key, tx.app().ids())?;
-    payload_key::ActiveModel {
-        subject_id: Set(subject),
-        wrapped: Set(Some(wrapped)),
-        created_at: Set(tx.now()),
-        destroyed_at: Set(None),
+    let wrapping = wrapping_key(tx.app());
+    let mut made = Vec::new();
+    for subject in subjects {
+        if found.contains_key(&subject) {
+            continue;
+        }
+        let key: [u8; 32] = tx.app().ids().bytes();
+        let wrapped = keys::encrypt(&wrapping, subject.as_bytes(), &key, tx.app().ids())?;
+        made.push(payload_key::ActiveModel {
+            subject_id: Set(subject),
+            wrapped: Set(Some(wrapped)),
+            created_at: Set(tx.now()),
+            destroyed_at: Set(None),
+        });
+        found.insert(subject, Some(key));
     }
-    .insert(tx.conn())
-    .await?;
-    Ok(Some(key))
+    bulk::insert(tx.conn(), made).await?;
+    Ok(found)
 }
 
 /// Destroys the key of a subject's personal payloads, and with it all that they said and will say. The chain still

@@ -79,6 +79,7 @@ fn subject_of(kind: Kind) -> Option<Subject> {
         Kind::Category => Subject::Category,
         Kind::Entry => Subject::Saving,
         Kind::Freeze => Subject::Freeze,
+        Kind::Import => Subject::Import,
         Kind::Line => Subject::RequestLine,
         Kind::Listing => Subject::Listing,
         Kind::Loan => Subject::Loan,
@@ -116,6 +117,7 @@ pub fn subject_id(subject: Subject, id: uuid::Uuid) -> ID {
         Subject::Loan => Kind::Loan,
         Subject::Saving => Kind::Entry,
         Subject::Webhook => Kind::Webhook,
+        Subject::Import => Kind::Import,
     };
     encode(kind, id)
 }

@@ -101,6 +101,10 @@ const ADMINISTRATOR: &[(Role, Relation)] = &[(Administrator, City)];
 /// Sets what holds for the whole city.
 const RULE_BOOK: &[(Role, Relation)] = &[(Administrator, City), (Office, City)];
 const GIVER_CLERK: &[(Role, Relation)] = &[(Clerk, Giver), (Office, Giver)];
+/// Loads files: cards and photos of a unit, or the city's reference data.
+const LOAD: &[(Role, Relation)] = &[(Clerk, Giver), (Office, Giver), (Office, City), (Administrator, City)];
+const READ_IMPORTS: &[(Role, Relation)] =
+    &[(Clerk, Giver), (Office, Giver), (Office, City), (Auditor, Giver), (Administrator, City)];
 const RECEIVER_CLERK: &[(Role, Relation)] = &[(Clerk, Receiver)];
 const OFFICE: &[(Role, Relation)] = &[(Office, Giver)];
 /// The roles that approval rules can name; the step says at whom.
@@ -155,6 +159,9 @@ operations! {
     Jobs "jobs": READ_RECORDS;
     Accounts "accounts": READ_RECORDS;
     DuplicateCases "duplicateCases": OFFICE;
+    /// What may be loaded is decided by what it holds: see `import::rights`.
+    Import "import": READ_IMPORTS;
+    Imports "imports": READ_IMPORTS;
     Webhooks "webhooks": ADMINISTRATOR;
     Deliveries "deliveries": ADMINISTRATOR;
 
@@ -172,6 +179,11 @@ operations! {
     StartPhotoUpload "startPhotoUpload": &[(Clerk, Giver), (Office, Giver), (Staff, Warehouse)];
     FinishPhotoUpload "finishPhotoUpload": &[(Clerk, Giver), (Office, Giver), (Staff, Warehouse)];
     RemovePhoto "removePhoto": &[(Clerk, Giver), (Office, Giver), (Staff, Warehouse)];
+
+    StartImport "startImport": LOAD;
+    ReadImport "readImport": LOAD;
+    RunImport "runImport": LOAD;
+    CancelImport "cancelImport": LOAD;
 
     // Approvals: the step says who; see `approvals`.
     DecideSteps "decideSteps": DECIDERS;

@@ -50,6 +50,7 @@ pub(super) async fn is_withheld(
         | Subject::Standard
         | Subject::RentalRate
         | Subject::Setting
+        | Subject::Import
         | Subject::Warehouse => return Ok(false),
         Subject::Webhook => return Ok(true),
     };

@@ -12,6 +12,7 @@ use sea_orm::{
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use crate::bulk;
 use crate::fault::Fault;
 use crate::write::{Audited, Record, Tx};
 
@@ -57,7 +58,8 @@ pub(crate) async fn append(tx: &Tx, records: Vec<Record>) -> Result<(), Fault> {
         at: Set(tx.now()),
         ..Default::default()
     });
-    event::Entity::insert_many(rows).exec_without_returning(tx.conn()).await?;
+    let rows: Vec<_> = rows.collect();
+    bulk::insert(tx.conn(), rows).await?;
     Ok(())
 }
 

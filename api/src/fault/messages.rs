@@ -161,6 +161,7 @@ pub(super) fn sentences(code: Code) -> (&'static str, &'static str) {
             "The address is private, and nothing is sent there. If it is a system of the city, whoever runs this service opens \
              its network in WEBHOOK_NETWORKS.",
         ),
+        Code::FileRefused => ("文件未被接受：{why}", "The file was not taken: {why}"),
         Code::BadPage => (
             "分页参数不正确：一次最多 {most} 条，游标须为系统给出的值。",
             "The page is not right: at most {most} at a time, and only cursors that came from here.",

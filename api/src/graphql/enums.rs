@@ -79,9 +79,13 @@ graphql_enums! {
     /// When a picture was taken.
     PhotoStage = "entity::photos::PhotoStage" { Listing, Intake, Handover, Receipt }
     /// What an event or an audit entry is about.
-    Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, RentalRate, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Loan, Saving, Webhook }
+    Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, RentalRate, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Loan, Saving, Webhook, Import }
     /// What a job does.
     JobKind = "entity::jobs::JobKind" { ExpireHolds, LoanDays, AccrueLoans, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import }
+    /// What a file holds.
+    ImportWhat = "entity::imports::ImportWhat" { Assets, Photos, Regions, Units, Categories, Standards }
+    /// Life of an import.
+    ImportState = "entity::imports::ImportState" { Announced, Read, Queued, Running, Checked, Done, Cancelled, Failed }
     /// Life of a delivery.
     DeliveryState = "entity::deliveries::DeliveryState" { Waiting, Running, Behind, Delivered, Dead, Skipped }
     /// Life of a job.

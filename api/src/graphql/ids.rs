@@ -19,6 +19,7 @@ pub enum Kind {
     Entry,
     Freeze,
     Grant,
+    Import,
     Job,
     Line,
     Listing,
@@ -40,7 +41,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 28] = [
+    const ALL: [(Self, &'static str); 29] = [
         (Self::Account, "acc"),
         (Self::Asset, "ast"),
         (Self::Case, "cas"),
@@ -51,6 +52,7 @@ impl Kind {
         (Self::Entry, "sav"),
         (Self::Freeze, "frz"),
         (Self::Grant, "grt"),
+        (Self::Import, "imp"),
         (Self::Job, "job"),
         (Self::Line, "lin"),
         (Self::Listing, "lst"),

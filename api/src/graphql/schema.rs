@@ -17,6 +17,7 @@ use crate::deliveries::graphql::{DeliveriesMutation, DeliveriesQuery};
 use crate::events::graphql::EventsQuery;
 use crate::finding::graphql::{FindingMutation, FindingQuery};
 use crate::identity::graphql::{IdentityMutation, IdentityQuery};
+use crate::import::graphql::{ImportMutation, ImportQuery};
 use crate::jobs::graphql::JobsQuery;
 use crate::listings::graphql::{ListingMutation, ListingQuery};
 use crate::loans::graphql::{LoanMutation, LoanQuery};
@@ -45,7 +46,7 @@ struct RuleBookQuery(
 );
 
 #[derive(Debug, Default, MergedObject)]
-struct GoodsQuery(WarehousesQuery, AssetQuery, ListingQuery, FindingQuery);
+struct GoodsQuery(WarehousesQuery, AssetQuery, ListingQuery, FindingQuery, ImportQuery);
 
 #[derive(Debug, Default, MergedObject)]
 struct MovesQuery(DecisionQuery, RequestQuery, QuotasQuery, TransferQuery, LoanQuery, SavingsQuery);
@@ -67,7 +68,14 @@ struct RuleBookMutation(
 );
 
 #[derive(Debug, Default, MergedObject)]
-struct GoodsMutation(WarehousesMutation, AssetMutation, ListingMutation, PhotosMutation, FindingMutation);
+struct GoodsMutation(
+    WarehousesMutation,
+    AssetMutation,
+    ListingMutation,
+    PhotosMutation,
+    FindingMutation,
+    ImportMutation,
+);
 
 #[derive(Debug, Default, MergedObject)]
 struct MovesMutation(DecisionMutation, RequestMutation, QuotasMutation, TransferMutation, LoanMutation);

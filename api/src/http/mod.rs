@@ -2,8 +2,10 @@
 
 pub mod auth;
 mod caller;
+mod exports;
 pub mod graphql;
 mod health;
+mod imports;
 mod landing;
 pub mod listen;
 mod photos;
@@ -70,10 +72,13 @@ pub fn router(routes: Routes) -> Router {
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/photos/{sha256}/{size}", get(photos::get))
+        .route("/imports/{import}/bad-rows/{file}", get(imports::bad_rows))
+        .route("/exports/{list}", get(exports::get))
         .layer(DefaultBodyLimit::max(BODY));
     // Uploads are streamed, bounded by what was announced, and may take as long as bytes keep coming.
     let uploads = Router::new()
         .route("/photos/uploads/{upload}", put(photos::put))
+        .route("/imports/uploads/{import}", put(imports::put))
         .layer(RequestBodyTimeoutLayer::new(STILL));
     let routed = patient(quick, PATIENCE).merge(patient(uploads, UPLOAD)).with_state(routes);
     framed(routed).layer(TraceLayer::new_for_http())

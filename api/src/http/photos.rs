@@ -63,7 +63,7 @@ pub async fn get(
     Ok((headers, Body::from_stream(body.stream)).into_response())
 }
 
-fn verify(
+pub(super) fn verify(
     routes: &Routes,
     purpose: Purpose,
     resource: &str,

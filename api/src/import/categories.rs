@@ -4,8 +4,9 @@ use chrono::NaiveDate;
 use entity::catalogue::{AssetKind, category};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
+use super::columns::{Header, may, must};
 use super::run::Kept;
-use super::table::{Cells, Header, may, must};
+use super::table::Cells;
 use crate::catalogue::forms::CategoryForm;
 use crate::catalogue::steps::put_category;
 use crate::fault::{Code, Fault, Rejection};

@@ -5,8 +5,9 @@ use entity::organisation::region;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
+use super::columns::{Header, may, must};
 use super::run::Kept;
-use super::table::{Cells, Header, may, must};
+use super::table::Cells;
 use crate::fault::{Code, Fault, Rejection};
 use crate::organisation::rules::RegionForm;
 use crate::organisation::steps::put_region;

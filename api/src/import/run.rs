@@ -5,8 +5,10 @@ use std::sync::{Mutex, PoisonError};
 
 use entity::identity::Locale;
 
+use super::columns::Header;
+use super::file::{Book, Source};
 use super::order::order;
-use super::table::{self, Cells, Header};
+use super::table::{self, Cells};
 use super::{categories, regions, standards, units};
 use crate::app::App;
 use crate::fault::{Code, Fault, Rejection};
@@ -84,7 +86,7 @@ pub(super) enum Kept {
 }
 
 impl What {
-    fn headers(self) -> &'static [Header] {
+    pub(super) fn headers(self) -> &'static [Header] {
         match self {
             Self::Regions => regions::HEADERS,
             Self::Units => units::HEADERS,
@@ -141,7 +143,7 @@ impl Row {
     }
 }
 
-/// Loads a file; `progress` is told after every batch. Whoever calls it has the right to (the command line).
+/// Loads a file, CSV or XLSX; `progress` is told after every batch. Whoever calls it has the right to (the command line).
 ///
 /// # Errors
 /// Where the file as a whole cannot be understood, and when the database does not answer: batches before that are kept, and
@@ -150,11 +152,29 @@ pub async fn run(
     app: &App,
     what: What,
     file: &[u8],
+    progress: impl FnMut(Progress) + Send,
+) -> Result<Report, Fault> {
+    let file = file.to_vec();
+    let read = tokio::task::spawn_blocking(move || {
+        table::read(&mut Book::open(Source::from(file))?, what.headers())
+    });
+    let read = read.await.map_err(|error| Fault::Internal(error.into()))??;
+    load(app, &Actor::system(), what, read, progress).await
+}
+
+/// Loads rows that were read.
+///
+/// # Errors
+/// When the database does not answer: batches before that are kept, and the same rows can be loaded again.
+pub(super) async fn load(
+    app: &App,
+    actor: &Actor,
+    what: What,
+    read: Vec<Cells>,
     mut progress: impl FnMut(Progress) + Send,
 ) -> Result<Report, Fault> {
     let mut report = Report::default();
     let mut rows: Vec<(u64, Row)> = Vec::new();
-    let read = table::read(file, what.headers())?;
     let total = read.len() as u64;
     let mut seen = Seen::default();
     for mut cells in read {
@@ -181,7 +201,7 @@ pub async fn run(
     let mut done = total - ordered.len() as u64;
     for batch in ordered.chunks(BATCH) {
         let batch: Vec<&(u64, Row)> = batch.iter().map(|row| &rows[*row]).collect();
-        write(app, &batch, &mut report).await?;
+        write(app, actor, &batch, &mut report).await?;
         done += batch.len() as u64;
         progress(Progress { done, total });
     }
@@ -219,10 +239,10 @@ impl Seen {
 }
 
 /// Writes a batch in one transaction. A bad row writes nothing, because every step tells all faults before it writes.
-async fn write(app: &App, batch: &[&(u64, Row)], report: &mut Report) -> Result<(), Fault> {
+async fn write(app: &App, actor: &Actor, batch: &[&(u64, Row)], report: &mut Report) -> Result<(), Fault> {
     let bad: &Mutex<Vec<BadRow>> = &Mutex::default();
     let (created, changed, unchanged) = app
-        .write(&Actor::system(), Command::new("import", None, &()), |tx| async move {
+        .write(actor, Command::new("import", None, &()), |tx| async move {
             // It may run again after a lost race: what was noted then counts no more.
             bad.lock().unwrap_or_else(PoisonError::into_inner).clear();
             session::rights_changed(&tx).await?;

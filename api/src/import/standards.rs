@@ -4,9 +4,10 @@ use chrono::NaiveDate;
 use entity::Money;
 
 use super::categories::Key;
+use super::columns::{Header, may, must};
 use super::regions;
 use super::run::Kept;
-use super::table::{Cells, Header, may, must};
+use super::table::Cells;
 use crate::catalogue::forms::StandardForm;
 use crate::catalogue::steps::put_standard;
 use crate::fault::Fault;

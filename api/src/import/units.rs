@@ -6,9 +6,10 @@ use entity::organisation::{FiscalLevel, UnitKind, UnitState, unit};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
+use super::columns::{Header, may, must};
 use super::regions;
 use super::run::Kept;
-use super::table::{Cells, Header, may, must};
+use super::table::Cells;
 use crate::fault::{Code, Fault, Rejection};
 use crate::organisation::rules::UnitForm;
 use crate::organisation::steps::put_unit;

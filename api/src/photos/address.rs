@@ -22,6 +22,10 @@ pub enum Purpose {
     GetPhoto,
     /// Sending the bytes of one started upload.
     PutUpload,
+    /// Sending the bytes of one announced import.
+    PutImport,
+    /// Reading the rows of an import that were not kept.
+    GetReport,
 }
 
 impl Purpose {
@@ -29,6 +33,8 @@ impl Purpose {
         match self {
             Purpose::GetPhoto => b"get-photo",
             Purpose::PutUpload => b"put-upload",
+            Purpose::PutImport => b"put-import",
+            Purpose::GetReport => b"get-report",
         }
     }
 }

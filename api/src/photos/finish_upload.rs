@@ -9,7 +9,7 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::image::{Declared, PhotoType, Processed};
+use super::image::{Declared, PhotoFault, PhotoType, Processed};
 use super::processor::ProcessError;
 use super::rights;
 use super::start_upload::{MOST, too_many};
@@ -62,12 +62,7 @@ pub async fn finish_upload(
     rights::card(app.db().read(), actor, Operation::FinishPhotoUpload, upload.asset_id).await?;
     let processed = process(app, &upload).await?;
     // Before the bytes: from here on the purge leaves them alone for a day.
-    claim(app, &upload, &processed).await?;
-    for rendition in &processed.renditions {
-        let key = rendition_key(&processed.original_sha256, rendition.size);
-        let put = app.photos().store.put(&key, rendition.jpeg.clone()).await;
-        put.map_err(|error| Fault::Internal(error.into()))?;
-    }
+    keep(app, &upload.sha256, &processed).await?;
     let upload = &upload;
     let finished = app
         .write(actor, command(), |tx| async move {
@@ -79,7 +74,14 @@ pub async fn finish_upload(
             if taken.rows_affected != 1 {
                 return Err(missing().into());
             }
-            let photo = write(&tx, upload, input.stage).await?;
+            let new = NewPhoto {
+                asset: upload.asset_id,
+                sha256: &upload.sha256,
+                name: &upload.name,
+                stage: input.stage,
+                by: upload.created_by,
+            };
+            let photo = write(&tx, &new).await?;
             // Private: people write names of people into names of files.
             tx.record_private(
                 Subject::Asset,
@@ -105,12 +107,7 @@ async fn process(app: &App, upload: &photo_upload::Model) -> Result<Processed, F
     let photos = app.photos();
     match photos.processor.process_stored(&photos.store, &upload_key(upload.id), declared).await {
         Ok(processed) => Ok(processed),
-        Err(ProcessError::Photo(fault)) => Err(Rejection::new(Code::PhotoRefused)
-            .at("upload")
-            .with("reason", fault.code())
-            .with("why_zh", fault.zh())
-            .with("why_en", fault.en())
-            .into()),
+        Err(ProcessError::Photo(fault)) => Err(refused(fault).at("upload").into()),
         Err(ProcessError::Store(StoreError::NotFound { .. })) => {
             Err(Rejection::new(Code::WrongState).at("upload").with("state", "NOT_UPLOADED").into())
         }
@@ -118,19 +115,37 @@ async fn process(app: &App, upload: &photo_upload::Model) -> Result<Processed, F
     }
 }
 
+/// Why a picture is not taken.
+pub(super) fn refused(fault: PhotoFault) -> Rejection {
+    Rejection::new(Code::PhotoRefused)
+        .with("reason", fault.code())
+        .with("why_zh", fault.zh())
+        .with("why_en", fault.en())
+}
+
+/// Notes the picture as one that is about to be shown, and keeps its sizes.
+///
+/// # Errors
+/// [`Code::SlowDown`] while the purge is clearing the very picture; the store's.
+pub(super) async fn keep(app: &App, sha256: &str, processed: &Processed) -> Result<(), Fault> {
+    claim(app, sha256, processed).await?;
+    for rendition in &processed.renditions {
+        let key = rendition_key(&processed.original_sha256, rendition.size);
+        let put = app.photos().store.put(&key, rendition.jpeg.clone()).await;
+        put.map_err(|error| Fault::Internal(error.into()))?;
+    }
+    Ok(())
+}
+
 /// Notes the picture as one that is about to be shown.
 ///
 /// # Errors
 /// [`Code::SlowDown`] while the purge is clearing the very picture.
-pub(super) async fn claim(
-    app: &App,
-    upload: &photo_upload::Model,
-    processed: &Processed,
-) -> Result<(), Fault> {
+pub(super) async fn claim(app: &App, sha256: &str, processed: &Processed) -> Result<(), Fault> {
     use photo_blob::Column;
     app.write(&Actor::system(), Command::new("claimPicture", None, &()), |tx| async move {
         let blob = photo_blob::ActiveModel {
-            sha256: Set(upload.sha256.clone()),
+            sha256: Set(sha256.to_owned()),
             width: Set(i64::from(processed.width)),
             height: Set(i64::from(processed.height)),
             bytes: Set(i64::try_from(processed.original_length).unwrap_or(i64::MAX)),
@@ -152,9 +167,19 @@ pub(super) async fn claim(
     .await
 }
 
-async fn write(tx: &Tx, upload: &photo_upload::Model, stage: PhotoStage) -> Result<Uuid, Fault> {
-    let of_card = || photo::Entity::find().filter(photo::Column::AssetId.eq(upload.asset_id));
-    let same = of_card().filter(photo::Column::Sha256.eq(&upload.sha256)).one(tx.conn()).await?;
+/// A photo to be written down.
+pub(super) struct NewPhoto<'a> {
+    pub(super) asset: Uuid,
+    pub(super) sha256: &'a str,
+    pub(super) name: &'a str,
+    pub(super) stage: PhotoStage,
+    pub(super) by: Uuid,
+}
+
+/// Writes a photo behind the others of its card, which is held.
+pub(super) async fn write(tx: &Tx, new: &NewPhoto<'_>) -> Result<Uuid, Fault> {
+    let of_card = || photo::Entity::find().filter(photo::Column::AssetId.eq(new.asset));
+    let same = of_card().filter(photo::Column::Sha256.eq(new.sha256)).one(tx.conn()).await?;
     if let Some(same) = same {
         // The same picture again is the same photo, not a fault of the sender.
         return Ok(same.id);
@@ -172,12 +197,12 @@ async fn write(tx: &Tx, upload: &photo_upload::Model, stage: PhotoStage) -> Resu
         .await?;
     let photo = photo::ActiveModel {
         id: Set(tx.id()),
-        asset_id: Set(upload.asset_id),
-        sha256: Set(upload.sha256.clone()),
+        asset_id: Set(new.asset),
+        sha256: Set(new.sha256.to_owned()),
         position: Set(last.map_or(0, |last| last + 1)),
-        stage: Set(stage),
-        name: Set(upload.name.clone()),
-        created_by: Set(upload.created_by),
+        stage: Set(new.stage),
+        name: Set(new.name.to_owned()),
+        created_by: Set(new.by),
         created_at: Set(tx.now()),
     };
     Ok(photo.insert(tx.conn()).await?.id)

@@ -6,6 +6,8 @@
 //! - [`finish_upload`]: checks, unpacks, strips and shrinks them; nothing is served before that.
 //! - [`remove`]: takes a photo off an asset.
 //!
+//! - [`attach`]: the same processing for pictures that come in an archive.
+//!
 //! Parts:
 //! - [`image`]: pure processing of one picture: real type, limits, upright, stripped, three sizes, perceptual hash.
 //! - [`processor`]: the same behind a semaphore and off the async threads, reading from the store.
@@ -14,6 +16,7 @@
 //! - [`read`]: photos of assets. Whoever may see the asset or its listing may see them.
 
 pub mod address;
+pub mod attach;
 pub mod finish_upload;
 pub mod graphql;
 pub mod image;

@@ -3,7 +3,8 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::image::{Declared, Limits, PhotoFault, Processed, process};
 use super::store::{PhotoStore, StoreError};
@@ -56,6 +57,24 @@ impl PhotoProcessor {
             Err(StoreError::TooLong { limit }) => return Err(PhotoFault::TooLarge { limit }.into()),
             other => other?,
         };
+        self.work(bytes, declared, place).await
+    }
+
+    /// Processes bytes that are at hand.
+    ///
+    /// # Errors
+    /// [`ProcessError`].
+    pub async fn process(&self, bytes: Bytes, declared: Declared) -> Result<Processed, ProcessError> {
+        let place = self.places.clone().acquire_owned().await.map_err(|_| ProcessError::ShuttingDown)?;
+        self.work(bytes, declared, place).await
+    }
+
+    async fn work(
+        &self,
+        bytes: Bytes,
+        declared: Declared,
+        place: OwnedSemaphorePermit,
+    ) -> Result<Processed, ProcessError> {
         let limits = self.limits;
         let work = move || {
             let result = process(bytes, &declared, &limits);
@@ -75,7 +94,6 @@ mod tests {
     use super::*;
     use crate::photos::image::{Foreign, PhotoType};
     use crate::photos::store::{DirectoryStore, upload_key};
-    use bytes::Bytes;
     use std::time::Duration;
     use uuid::Uuid;
 

@@ -28,6 +28,14 @@ pub fn upload_key(upload: Uuid) -> String {
     format!("{UPLOADS}/{upload}")
 }
 
+/// Where the file of an import lies until some days after its end.
+pub fn import_key(import: Uuid) -> String {
+    format!("{IMPORTS}/{import}")
+}
+
+/// The folder of all files of imports, for [`PhotoStore::older_than`].
+pub const IMPORTS: &str = "imports";
+
 /// The folder of all uploads, for [`PhotoStore::older_than`].
 pub const UPLOADS: &str = "uploads";
 

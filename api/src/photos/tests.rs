@@ -46,11 +46,11 @@ async fn a_picture_that_is_about_to_be_shown_again_is_not_purged() {
     let (app, _folder) = testing::app().await;
     let picture = picture();
     let key = rendition_key(&picture.original_sha256, PhotoSize::Small);
-    claim(&app, &upload(&picture, app.clock().now()), &picture).await.unwrap();
+    claim(&app, &upload(&picture, app.clock().now()).sha256, &picture).await.unwrap();
     app.photos().store.put(&key, Bytes::from_static(b"small")).await.unwrap();
     app.clock().set(testing::start() + TimeDelta::days(2));
     // Two days later nobody shows it; an upload of the same picture begins to finish.
-    claim(&app, &upload(&picture, app.clock().now()), &picture).await.unwrap();
+    claim(&app, &upload(&picture, app.clock().now()).sha256, &picture).await.unwrap();
     assert_eq!(purge(&app).await.unwrap(), 0);
     assert!(app.photos().store.get(&key).await.is_ok());
     app.clock().set(testing::start() + TimeDelta::days(4));
@@ -64,7 +64,7 @@ async fn a_picture_half_purged_is_taken_by_nobody_and_purged_by_the_next_run() {
     let (app, _folder) = testing::app().await;
     let picture = picture();
     let upload = upload(&picture, app.clock().now());
-    claim(&app, &upload, &picture).await.unwrap();
+    claim(&app, &upload.sha256, &picture).await.unwrap();
     app.clock().set(testing::start() + TimeDelta::days(2));
     let now = app.clock().now();
     app.write(&Actor::system(), Command::new("test", None, &()), |tx| async move {
@@ -76,9 +76,11 @@ async fn a_picture_half_purged_is_taken_by_nobody_and_purged_by_the_next_run() {
     })
     .await
     .unwrap();
-    let Err(Fault::Rejected(told)) = claim(&app, &upload, &picture).await else { panic!("it was taken") };
+    let Err(Fault::Rejected(told)) = claim(&app, &upload.sha256, &picture).await else {
+        panic!("it was taken")
+    };
     assert_eq!(told[0].code, Code::SlowDown);
     assert_eq!(purge(&app).await.unwrap(), 1);
-    claim(&app, &upload, &picture).await.unwrap();
+    claim(&app, &upload.sha256, &picture).await.unwrap();
     assert_eq!(rows(&app).await, 1);
 }

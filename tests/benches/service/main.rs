@@ -4,10 +4,12 @@
 //!     cargo bench --workspace --bench service -- memory
 //!     cargo bench --workspace --bench service -- browse --listings 1000000
 //!     cargo bench --workspace --bench service -- chains
+//!     cargo bench --workspace --bench service -- import --rows 100000
 
 mod browse;
 mod chains;
 mod demo;
+mod import;
 mod load;
 mod memory;
 mod start;
@@ -39,6 +41,8 @@ enum What {
     Browse(browse::Browse),
     /// Asked for, approved, handed over and received, on both databases
     Chains(chains::Chains),
+    /// A table of cards while others browse: rows a second and p99 of a page, on both databases
+    Import(import::Import),
 }
 
 fn main() -> ExitCode {
@@ -54,6 +58,7 @@ fn main() -> ExitCode {
             What::Memory(memory) => memory.run().await,
             What::Browse(browse) => browse.run().await,
             What::Chains(chains) => chains.run().await,
+            What::Import(import) => import.run().await,
         }
     });
     match done {

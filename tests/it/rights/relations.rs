@@ -71,6 +71,7 @@ const ELSEWHERE: &[Operation] = &[
     Operation::FinishPhotoUpload,
     Operation::DuplicateCases,
     Operation::ResolveDuplicate,
+    Operation::CancelImport,
 ];
 
 pub async fn held(backend: Backend) -> Outcome {
@@ -222,6 +223,8 @@ struct Things {
     draft: String,
     /// An offer for loan; a loan of it that is with the receiver, and one of a thing on a shelf that is.
     lent: (String, String, String),
+    /// An import of the giver that was announced.
+    import: String,
 }
 
 async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
@@ -299,6 +302,9 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
         id(&city.receivers[0].gid),
         None,
     );
+    read(O::Import, GIVER, "query($id: ID!) { import(id: $id) { id } }", id(&things.import), None);
+    let imports = "{ imports(first: 100) { edges { node { id } } } }";
+    read(O::Imports, GIVER, imports, none(), Some(&things.import));
 
     let mut write = |operation, parties, input_type, input| {
         cases.push(Case { operation, parties, what: What::Write(input_type, input) });
@@ -369,6 +375,12 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
     );
     let reversed = json!({ "transferId": transfer, "reason": "x", "place": "x" });
     write(O::ReverseTransfer, GIVER, "ReverseTransferInput", reversed);
+    let wrong =
+        json!({ "what": "ASSETS", "unitId": giver, "source": "", "name": "", "bytes": 0, "sha256": "" });
+    write(O::StartImport, GIVER, "StartImportInput", wrong);
+    let import = json!({ "id": things.import });
+    write(O::ReadImport, GIVER, "ReadImportInput", import.clone());
+    write(O::RunImport, GIVER, "RunImportInput", import);
     write(
         O::SavePlace,
         WAREHOUSE,
@@ -453,6 +465,19 @@ async fn accept(city: &City, listing: &str) -> anyhow::Result<()> {
     });
     city.staff.client.mutate("inspectListing", "InspectListingInput", input, "listing { state }").await?;
     Ok(())
+        import: announced(city).await?,
+    })
+}
+
+/// An import of the giver whose bytes nobody has put.
+async fn announced(city: &City) -> anyhow::Result<String> {
+    let input = json!({
+        "idempotencyKey": key(), "what": "ASSETS", "unitId": city.giver.gid, "source": "财务系统", "name": "x.csv",
+        "bytes": 1, "sha256": "00".repeat(32),
+    });
+    let client = &city.giver.clerk.client;
+    let answer = client.mutate("startImport", "StartImportInput", input, "import { id }").await?;
+    text(&answer["import"]["id"])
 }
 
 /// A card of the giver and its listing, approved and waiting for its inspection.

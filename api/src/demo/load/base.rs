@@ -13,9 +13,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::ids::{self, Of, Stream};
-use super::insert::insert;
 use super::notes::{self, Note};
 use super::outline::Outline;
+use crate::bulk::insert;
 use crate::catalogue::forms::standard_record;
 use crate::clock::Clock;
 use crate::demo::city::regions::GB_T_2260;

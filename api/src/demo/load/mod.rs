@@ -14,7 +14,6 @@ mod base;
 mod cards;
 mod cases;
 mod ids;
-mod insert;
 mod lines;
 mod listing;
 mod loans;
@@ -161,10 +160,10 @@ async fn fill(
         let hashes = hashes(app, plan.seed).await?;
         let (city, base, outline, blobs, hashes) = (&city, &base, &outline, &drawn.blobs, &hashes);
         app.write(&Actor::system(), Command::new("loadDemo", None, &()), |tx: Tx| async move {
-            insert::insert(tx.conn(), [row_of(plan, city).into_active_model()]).await?;
+            crate::bulk::insert(tx.conn(), [row_of(plan, city).into_active_model()]).await?;
             base.write(&tx, city, outline, hashes).await?;
             let blobs = blobs.iter().cloned().map(IntoActiveModel::into_active_model);
-            Ok(insert::insert(tx.conn(), blobs).await?)
+            Ok(crate::bulk::insert(tx.conn(), blobs).await?)
         })
         .await?;
     }

@@ -6,8 +6,8 @@ use sea_orm::{IntoActiveModel, Set};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::insert::insert;
 use crate::audit::chain::{Link, hash_of};
+use crate::bulk::insert;
 use crate::fault::Fault;
 use crate::write::Tx;
 

@@ -9,8 +9,8 @@ use entity::savings::saving_entry;
 use entity::transfers::transfer;
 use sea_orm::IntoActiveModel;
 
-use super::insert::insert;
 use super::notes::{self, Note};
+use crate::bulk::insert;
 use crate::fault::Fault;
 use crate::write::Tx;
 

@@ -33,6 +33,14 @@ impl PhotoType {
         Self::ALL.into_iter().find(|kind| kind.media_type() == name)
     }
 
+    /// The type of a file by its content, or what it seems to be instead.
+    ///
+    /// # Errors
+    /// What it is instead, as far as its first bytes tell.
+    pub fn of(bytes: &[u8]) -> Result<Self, Foreign> {
+        sniff(bytes)
+    }
+
     /// The name people know it by.
     pub fn name(self) -> &'static str {
         match self {

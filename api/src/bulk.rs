@@ -16,7 +16,7 @@ const MOST_ROWS: usize = 500;
 ///
 /// The statements of full chunks are alike to the letter, so the driver prepares one of them and uses it again: going
 /// through the query builder takes several times as long.
-pub(super) async fn insert<A>(
+pub(crate) async fn insert<A>(
     conn: &DatabaseTransaction,
     rows: impl IntoIterator<Item = A, IntoIter: Send>,
 ) -> Result<(), DbErr>

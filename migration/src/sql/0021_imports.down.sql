@@ -1,0 +1,3 @@
+drop table import_mapping;
+drop table import_fault;
+drop table import;
