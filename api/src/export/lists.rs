@@ -207,6 +207,7 @@ impl Asked {
                 categories: asking.ids("categoryIds", Kind::Category)?,
                 kinds: asking.words("kinds")?,
                 custody: asking.one("custody")?,
+                purpose: asking.one("purpose")?,
                 conditions: asking.words("conditions")?,
                 available_only: asking.one("availableOnly")?.unwrap_or(false),
             }),

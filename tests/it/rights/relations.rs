@@ -434,6 +434,7 @@ async fn things(city: &City) -> anyhow::Result<Things> {
         saved: (received, entry),
         draft: text(&answer["request"]["id"])?,
         lent: lent(city).await?,
+        import: announced(city).await?,
     })
 }
 
@@ -465,8 +466,6 @@ async fn accept(city: &City, listing: &str) -> anyhow::Result<()> {
     });
     city.staff.client.mutate("inspectListing", "InspectListingInput", input, "listing { state }").await?;
     Ok(())
-        import: announced(city).await?,
-    })
 }
 
 /// An import of the giver whose bytes nobody has put.
