@@ -34,7 +34,7 @@ struct List {
     asks: &'static [(&'static str, &'static str, bool)],
 }
 
-const LISTS: [List; 6] = [
+const LISTS: [List; 7] = [
     List {
         field: "listings",
         filter: "ListingFilter",
@@ -86,6 +86,18 @@ const LISTS: [List; 6] = [
             ("number", "/number", false),
             ("listingId", "/listingId", false),
             ("lineId", "/lineId", false),
+        ],
+    },
+    List {
+        field: "loans",
+        filter: "LoanFilter",
+        select: "id number state listingId unit { id } giver { id }",
+        asks: &[
+            ("unitId", "/unit/id", false),
+            ("giverId", "/giver/id", false),
+            ("listingId", "/listingId", false),
+            ("states", "/state", true),
+            ("number", "/number", false),
         ],
     },
     List {
@@ -188,6 +200,10 @@ async fn filtered(backend: Backend) -> Outcome {
         json!({ "states": ["DRAFT", "SUBMITTED", "PUBLICITY", "LISTED", "WITHDRAWN", "REJECTED"] });
     for (name, client) in [("auditor", &city.auditor), ("office", &city.office), ("head", &city.head)] {
         for list in &LISTS {
+            if list.field == "loans" && name != "auditor" {
+                // The city lends little: not everybody has a part in it.
+                continue;
+            }
             let mut bases = vec![json!({})];
             if list.field == "listings" {
                 bases.push(every_state.clone());

@@ -22,7 +22,7 @@ use crate::approvals::rules::Verdict;
 use crate::catalogue::{self, rates};
 use crate::decisions::decide::{Decide, OneDecision, decide_steps};
 use crate::demo::city::{City, Scope};
-use crate::fault::Fault;
+use crate::fault::{Code, Fault};
 use crate::identity::Actor;
 use crate::loans::{self, days};
 use crate::requests::convert;
@@ -374,7 +374,7 @@ impl Teller<'_> {
                 && staffed(Role::Head)
         });
         let units: Vec<usize> = units.map(|(at, _)| at).collect();
-        let at = units.get(n % units.len().max(1)).context("a unit that can borrow")?;
+        let at = units.get(n % units.len().max(1)).ok_or(Code::NotFound)?;
         Ok(self.base.units[*at])
     }
 
@@ -388,7 +388,8 @@ impl Teller<'_> {
         let at = unit.and_then(|unit| self.base.units.iter().position(|id| *id == unit));
         let own = at.and_then(|at| self.account(role, at));
         let city = || self.city.accounts.iter().position(|account| account.holds(role, Scope::City));
-        let account = own.or_else(city).with_context(|| format!("nobody is {role} there"))?;
+        // Some units have nobody of that role: then the loan is left out.
+        let account = own.or_else(city).ok_or(Code::NotFound)?;
         let actor = self.app.actor_of(self.base.accounts[account]).await?;
         Ok(actor.context("an account of the city")?)
     }
