@@ -1,16 +1,15 @@
 //! Many cards at once, as a file brings them: judged by the rules of [`draft`](super::draft), with statements for all of
 //! them together. The judgement only reads, so that a dry run tells what the real one would do.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use entity::assets::{AssetState, asset, asset_holding, duplicate_case};
+use entity::assets::{asset, asset_holding, duplicate_case};
 use entity::catalogue::AssetKind;
 use entity::events::Subject;
 use entity::organisation::UnitState;
-use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
-    Statement,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, IntoActiveModel, QueryFilter,
+    QuerySelect, Statement,
 };
 use uuid::Uuid;
 
@@ -90,65 +89,77 @@ pub struct Taken {
 /// Looks up the keys of all cards at once. The statements are the same whatever is found: neither the answer nor the time
 /// it takes may tell that there is a card which the person may not see.
 ///
+/// `conn` is a transaction: PostgreSQL is told there to look keys up in their index. By its statistics, which a large import
+/// outruns, it would read all cards of the holder for each batch, or keep a plan that it made while there were few.
+///
 /// # Errors
 /// When the database does not answer.
 pub async fn taken(
-    conn: &impl ConnectionTrait,
+    conn: &DatabaseTransaction,
     actor: &Actor,
     cards: &[&asset::Model],
 ) -> Result<Taken, Fault> {
     let mut taken = Taken::default();
     let backend = conn.get_database_backend();
-    let holders: HashSet<Uuid> =
-        cards.iter().filter(|card| card.number.is_some()).map(|card| card.holder_id).collect();
-    if !holders.is_empty() {
-        let numbers: Vec<&String> = cards.iter().filter_map(|card| card.number.as_ref()).collect();
-        let rows: Vec<(Uuid, Option<String>)> = asset::Entity::find()
-            .select_only()
-            .columns([asset::Column::HolderId, asset::Column::Number])
-            .filter(asset::Column::HolderId.is_in(holders))
-            .filter(among("number", backend, &numbers)?)
-            .filter(asset::Column::State.eq(AssetState::Active))
-            .into_tuple()
-            .all(conn)
-            .await?;
-        let keys = rows.into_iter().filter_map(|(holder, number)| Some(Key::Number(holder, number?)));
-        taken.known.extend(keys);
+    if backend == DbBackend::Postgres {
+        conn.execute_unprepared(
+            "set local enable_seqscan = off; set local plan_cache_mode = force_custom_plan",
+        )
+        .await?;
     }
-    let serials: Vec<&String> = cards.iter().filter_map(|card| card.serial_key.as_ref()).collect();
-    if !serials.is_empty() {
-        let same = || -> Result<_, Fault> {
-            Ok(asset::Entity::find()
-                .select_only()
-                .columns([asset::Column::Id, asset::Column::SerialKey])
-                .filter(among("serial_key", backend, &serials)?)
-                .filter(asset::Column::State.eq(AssetState::Active)))
-        };
-        let all: Vec<(Uuid, Option<String>)> = same()?.into_tuple().all(conn).await?;
-        let seen: Vec<(Uuid, Option<String>)> =
-            same()?.filter(read::visible(actor)).into_tuple().all(conn).await?;
-        taken.known.extend(seen.into_iter().filter_map(|(_, key)| key.map(Key::Serial)));
-        for (id, key) in all {
-            let Some(key) = key else { continue };
-            // The first in the order of ids, as when one card is entered.
-            let other = taken.hidden.entry(key).or_insert(id);
-            *other = id.min(*other);
+    let (numbers, serials) = match backend {
+        DbBackend::Postgres => (NUMBERS_POSTGRES, SERIALS_POSTGRES),
+        _ => (NUMBERS_SQLITE, SERIALS_SQLITE),
+    };
+    let mut by_holder: BTreeMap<Uuid, Vec<&String>> = BTreeMap::new();
+    for card in cards {
+        if let Some(number) = &card.number {
+            by_holder.entry(card.holder_id).or_default().push(number);
         }
     }
+    for (holder, of_holder) in by_holder {
+        let list = serde_json::to_string(&of_holder)?;
+        let statement = Statement::from_sql_and_values(backend, numbers, [list.into(), holder.into()]);
+        for row in conn.query_all_raw(statement).await? {
+            taken.known.insert(Key::Number(holder, row.try_get_by_index(0)?));
+        }
+    }
+    let keys: Vec<&String> = cards.iter().filter_map(|card| card.serial_key.as_ref()).collect();
+    if keys.is_empty() {
+        return Ok(taken);
+    }
+    let list = serde_json::to_string(&keys)?;
+    let rows = conn.query_all_raw(Statement::from_sql_and_values(backend, serials, [list.into()])).await?;
+    let mut ids = vec![Uuid::nil()];
+    for row in rows {
+        let (id, key): (Uuid, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        ids.push(id);
+        // The first in the order of ids, as when one card is entered.
+        let other = taken.hidden.entry(key).or_insert(id);
+        *other = id.min(*other);
+    }
+    let seen: Vec<Option<String>> = asset::Entity::find()
+        .select_only()
+        .column(asset::Column::SerialKey)
+        .filter(asset::Column::Id.is_in(ids))
+        .filter(read::visible(actor))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    taken.known.extend(seen.into_iter().flatten().map(Key::Serial));
     Ok(taken)
 }
 
-/// `asset.<column> in (…)` with one parameter however many there are, so that the statement is prepared once.
-fn among(column: &str, backend: DbBackend, values: &[&String]) -> Result<Expr, Fault> {
-    let list = serde_json::to_string(values)?;
-    Ok(match backend {
-        DbBackend::Postgres => Expr::cust_with_values(
-            format!("asset.{column} in (select json_array_elements_text(cast($1 as json)))"),
-            [list],
-        ),
-        _ => Expr::cust_with_values(format!("asset.{column} in (select value from json_each(?))"), [list]),
-    })
-}
+// One parameter however many there are, so that a statement is prepared once.
+const NUMBERS_SQLITE: &str = "select number from asset where holder_id = $2 and state = 'ACTIVE' \
+    and number in (select value from json_each($1))";
+const SERIALS_SQLITE: &str = "select id, serial_key from asset where state = 'ACTIVE' \
+    and serial_key in (select value from json_each($1))";
+// `offset 0` keeps the inner part by itself: one look at the index for each key.
+const NUMBERS_POSTGRES: &str = "select a.number from json_array_elements_text(cast($1 as json)) as v(n) \
+    cross join lateral (select number from asset where holder_id = $2 and number = v.n and state = 'ACTIVE' offset 0) a";
+const SERIALS_POSTGRES: &str = "select a.id, a.serial_key from json_array_elements_text(cast($1 as json)) as v(k) \
+    cross join lateral (select id, serial_key from asset where serial_key = v.k and state = 'ACTIVE' offset 0) a";
 
 /// Holds the serial numbers until the transaction ends: two cards entered at the same moment would not see each other.
 /// SQLite has one writer.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use entity::assets::asset;
 use entity::imports::import;
-use sea_orm::ConnectionTrait;
+use sea_orm::DatabaseTransaction;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -235,7 +235,10 @@ impl<'a> Step<'a> {
     async fn take(&self) -> Result<(Counts, Vec<(u128, u64)>), Fault> {
         let place = (self.from, self.to());
         if self.row.dry_run {
-            let decided = &self.decide(self.app.db().read(), None).await?;
+            let snapshot = self.app.db().snapshot().await?;
+            let decided = &self.decide(&snapshot, None).await?;
+            // Ended before the report is written: SQLite would keep what it has seen.
+            drop(snapshot);
             let counts = self
                 .app
                 .write(self.actor, Command::new("tryImportBatch", None, &()), |tx| async move {
@@ -259,7 +262,7 @@ impl<'a> Step<'a> {
 
     /// Judges every row. In a dry run, and in one that goes on, the decisions are the same: first by the row itself, then by
     /// the rows of the file before it, then by what is there.
-    async fn decide(&self, conn: &impl ConnectionTrait, tx: Option<&Tx>) -> Result<Decided<'a>, Fault> {
+    async fn decide(&self, conn: &DatabaseTransaction, tx: Option<&Tx>) -> Result<Decided<'a>, Fault> {
         let drafts: Vec<(&'a Item, &'a Draft)> = self
             .items
             .iter()
