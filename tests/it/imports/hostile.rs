@@ -34,7 +34,10 @@ pub async fn tables(backend: Backend) -> Outcome {
     let (client, unit) = (&city.giver.clerk.client, &city.giver.gid);
     let good = workbook(&[row(&["资产编号", "资产名称"]), row(&["1", "桌"])]);
     let sheet = "xl/worksheets/sheet1.xml";
-    let bomb = format!("<worksheet><sheetData>{}</sheetData></worksheet>", "<row/>".repeat(2_000_000));
+    let bomb = format!(
+        "<worksheet><sheetData>{}</sheetData></worksheet>",
+        format!("{}<row/>", " ".repeat(400_000)).repeat(40)
+    );
     let deep = format!("<worksheet>{}</worksheet>", "<a>".repeat(500_000));
     let entities = "<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;\">]><worksheet><sheetData><row><c><v>&b;</v></c></row></sheetData></worksheet>";
     let long = format!(
