@@ -45,7 +45,7 @@ impl MigratorTrait for Migrator {
             "0019_approval_rule_sets",
             "0020_quotas",
             "0021_imports",
-            "0023_loans",
+            "0022_loans",
         ]
     }
 }

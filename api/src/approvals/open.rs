@@ -40,8 +40,8 @@ pub struct NewCase {
 pub struct Opened {
     /// The case.
     pub case_id: Uuid,
-    /// Whose turn it is. None where no rule asks for a step: the case is approved already.
-    pub side: Option<Side>,
+    /// Whose turn it is.
+    pub side: Side,
 }
 
 /// Opens a case: writes its steps by the rules of the day, and gives the first their turn.
@@ -57,19 +57,19 @@ pub async fn open(tx: &Tx, new: NewCase) -> Result<Opened, Fault> {
     };
     guard(tx, question, &rules).await?;
     let facts = measure(tx.conn(), &tx.reference(), tx.now(), question, &rules).await?;
-    let plan = rules::plan(&rules, question.subject, &facts);
+    let plan = rules::plan_or_office(&rules, question.subject, &facts);
     let case = approval_case::Model {
         id: tx.id(),
         subject: question.subject,
         subject_id: new.subject_id,
-        state: if plan.is_empty() { CaseState::Approved } else { CaseState::Open },
+        state: CaseState::Open,
         applicant_id: new.applicant,
         drafted_by: new.drafter,
         corrected_by: new.corrector,
         giver_id: question.giver,
         receiver_id: question.receiver,
         opened_at: tx.now(),
-        closed_at: plan.is_empty().then(|| tx.now()),
+        closed_at: None,
         rule_set_id: set.as_ref().map(|set| set.id),
         facts: Some(serde_json::to_value(&facts)?),
         value: question.goods.value,
@@ -85,7 +85,7 @@ pub async fn open(tx: &Tx, new: NewCase) -> Result<Opened, Fault> {
     if let Some(set) = &set {
         raise_others(tx, &case, question, set, &rules, &facts).await?;
     }
-    Ok(Opened { case_id: case.id, side: turn_of(&sides) })
+    Ok(Opened { case_id: case.id, side: turn_of(&sides).unwrap_or(Side::Office) })
 }
 
 /// Decisions that sum over what a unit has handed in wait for each other.

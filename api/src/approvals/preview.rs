@@ -44,7 +44,7 @@ pub async fn preview(
     rules.retain(|rule| rule.subject == question.subject);
     let facts = measure(conn, &app.reference(), app.clock().now(), question, &rules).await?;
     let mut steps = Vec::new();
-    for step in rules::plan(&rules, question.subject, &facts) {
+    for step in rules::plan_or_office(&rules, question.subject, &facts) {
         let seat =
             seats::find_for(conn, &app.reference(), app.clock().today(), applicants, step.seat).await?;
         steps.push((step, seat));

@@ -76,6 +76,19 @@ pub fn plan(rules: &[Rule], subject: ApprovalSubject, facts: &Facts) -> Vec<Plan
     plan
 }
 
+/// As [`plan`], where the rules ask nobody: then the office decides. A set that is older than what is approved knows nothing of it,
+/// and nothing is approved by nobody.
+#[must_use]
+pub fn plan_or_office(rules: &[Rule], subject: ApprovalSubject, facts: &Facts) -> Vec<Planned> {
+    let plan = plan(rules, subject, facts);
+    if plan.is_empty() {
+        let office =
+            Planned { stage: 1, side: Side::Office, seat: Seat::OFFICE, due_days: None, why: Vec::new() };
+        return vec![office];
+    }
+    plan
+}
+
 fn seat_of(rule: &Rule, facts: &Facts) -> Option<Seat> {
     let unit = match rule.side {
         Side::Office => None,
@@ -278,6 +291,12 @@ mod tests {
             1,
             "there is no receiver's side"
         );
+    }
+
+    #[test]
+    fn where_the_rules_ask_nobody_the_office_decides() {
+        let plan = plan_or_office(&[], ApprovalSubject::Listing, &facts(Custody::Virtual));
+        assert_eq!((plan.len(), plan[0].seat, plan[0].side), (1, Seat::OFFICE, Side::Office));
     }
 
     #[test]

@@ -85,25 +85,6 @@ async fn open_case(
         .await?)
 }
 
-/// Side of the step whose turn it is in the open case of a subject.
-///
-/// # Errors
-/// The database's.
-pub async fn pending_side(
-    tx: &Tx,
-    subject: ApprovalSubject,
-    subject_id: Uuid,
-) -> Result<Option<Side>, Fault> {
-    let Some(case) = open_case(tx, subject, subject_id).await? else { return Ok(None) };
-    let pending: Vec<Side> = undecided(tx, case.id)
-        .await?
-        .into_iter()
-        .filter(|step| step.state == StepState::Pending)
-        .map(|step| step.side)
-        .collect();
-    Ok(turn_of(&pending))
-}
-
 /// Whose turn it is where several sides decide side by side: the asker's first, because it is its inactivity that a hold counts.
 pub(super) fn turn_of(pending: &[Side]) -> Option<Side> {
     pending.iter().find(|side| **side == Side::Receiver).or(pending.first()).copied()

@@ -16,7 +16,7 @@ use super::rules::{self, Command, Submission};
 use super::update::changeable;
 use super::{steps, terms};
 use crate::app::App;
-use crate::approvals::steps::{self as approvals, Decided, NewCase, Progress, Question};
+use crate::approvals::steps::{self as approvals, NewCase, Question};
 use crate::assets;
 use crate::authz::Operation;
 use crate::fault::{Code, Fault};
@@ -84,10 +84,6 @@ pub async fn submit_listing(
         let opened = approvals::open(&tx, case).await?;
         let payload = json!({ "quantity": stock.available, "caseId": opened.case_id });
         tx.record(Subject::Listing, saved.id, saved.version, "listing.submitted", &payload);
-        if opened.side.is_none() {
-            // A city without approval rules for listings.
-            steps::on_decided(&tx, &unopposed(opened.case_id, saved.id)).await?;
-        }
         Ok(Submitted { id: saved.id })
     })
     .await
@@ -102,18 +98,5 @@ pub fn question(listing: &listing::Model, card: &asset::Model, pieces: i64) -> Q
         together: None,
         giver: Some(listing.unit_id),
         receiver: listing.directed_to,
-    }
-}
-
-fn unopposed(case_id: Uuid, listing: Uuid) -> Decided {
-    Decided {
-        subject: ApprovalSubject::Listing,
-        subject_id: listing,
-        case_id,
-        step_id: case_id,
-        side: entity::approvals::Side::Office,
-        progress: Progress::Approved,
-        comment: None,
-        quantity: None,
     }
 }

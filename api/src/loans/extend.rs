@@ -55,9 +55,7 @@ pub async fn extend(app: &App, actor: &Actor, key: Option<&str>, input: &Input) 
             pieces: asked.lent,
         };
         let offer = row::listing(&tx, &asked).await?;
-        if row::open_case(&tx, &offer, &about, author).await?.is_none() {
-            row::carry_out(&tx, &asked, Command::Extend).await?;
-        }
+        row::open_case(&tx, &offer, &about, author).await?;
         Ok(Done { loan_id: asked.id })
     })
     .await

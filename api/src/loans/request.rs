@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use entity::Money;
-use entity::approvals::{ApprovalSubject, Side};
+use entity::approvals::ApprovalSubject;
 use entity::listings::{ListingState, Purpose, listing};
 use entity::loans::{LoanState, loan};
 use entity::organisation::UnitState;
@@ -12,7 +12,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::row::{self, About, Done};
-use super::rules::{self, Asked, Booking, Command};
+use super::rules::{self, Asked, Booking};
 use super::steps;
 use crate::app::App;
 use crate::authz::{Operation, Parties};
@@ -93,7 +93,7 @@ fn is_open(offer: &listing::Model, unit: Uuid) -> bool {
         && offer.directed_to.is_none_or(|receiver| receiver == unit)
 }
 
-/// Writes the loan down and opens its case; where nobody need approve, it is approved.
+/// Writes the loan down and opens its case.
 async fn begin(tx: &Tx, input: &Input, offer: &listing::Model, author: Uuid) -> Result<loan::Model, Fault> {
     let id = tx.id();
     let about = About { id, subject: ApprovalSubject::Loan, borrower: input.unit_id, pieces: input.quantity };
@@ -146,8 +146,5 @@ async fn begin(tx: &Tx, input: &Input, offer: &listing::Model, author: Uuid) -> 
         .exec_without_returning(tx.conn())
         .await?;
     row::record(tx, &new, "loan.requested", json!({ "justification": new.justification }));
-    match side {
-        Some(Side::Receiver | Side::Giver | Side::Office) => Ok(new),
-        None => row::carry_out(tx, &new, Command::Approve).await,
-    }
+    Ok(new)
 }

@@ -199,13 +199,13 @@ pub(crate) struct About {
     pub(crate) pieces: i64,
 }
 
-/// Opens a case; gives the side whose turn it is, none where nobody need approve.
+/// Opens a case; gives the side whose turn it is.
 pub(crate) async fn open_case(
     tx: &Tx,
     offer: &listing::Model,
     about: &About,
     author: Uuid,
-) -> Result<Option<Side>, Fault> {
+) -> Result<Side, Fault> {
     let card = asset::Entity::find_by_id(offer.asset_id).one(tx.conn()).await?;
     let card = card.ok_or_else(|| anyhow::anyhow!("listing {} has no card", offer.id))?;
     let case = NewCase {

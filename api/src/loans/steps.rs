@@ -20,8 +20,8 @@ use crate::listings::rules::Stock;
 use crate::write::Tx;
 
 /// When a loan lapses: only while the borrower's own side has to act.
-pub(crate) async fn hold_until(tx: &Tx, side: Option<Side>) -> Result<Option<DateTime<Utc>>, Fault> {
-    if side != Some(Side::Receiver) {
+pub(crate) async fn hold_until(tx: &Tx, side: Side) -> Result<Option<DateTime<Utc>>, Fault> {
+    if side != Side::Receiver {
         return Ok(None);
     }
     let days = row::setting(tx, "hold_days").await?;
@@ -41,7 +41,7 @@ pub(crate) async fn on_decided(tx: &Tx, decided: &Decided) -> Result<(), Fault> 
         Progress::Next(to) => {
             let until = match before.hold_expires_at {
                 Some(until) if to == Side::Receiver => Some(until),
-                _ => hold_until(tx, Some(to)).await?,
+                _ => hold_until(tx, to).await?,
             };
             Command::Pass { until }
         }

@@ -129,15 +129,14 @@ pub(crate) struct Ask<'a> {
     pub(crate) hold_time: TimeDelta,
 }
 
-/// Opens the case of a line that has its `pieces`, after a correction by `corrector` if any; gives the side whose turn it is, none
-/// where nobody need approve.
+/// Opens the case of a line that has its `pieces`, after a correction by `corrector` if any; gives the side whose turn it is.
 async fn open_case(
     tx: &Tx,
     ask: &Ask<'_>,
     line: Uuid,
     pieces: i64,
     corrector: Option<Uuid>,
-) -> Result<Option<Side>, Fault> {
+) -> Result<Side, Fault> {
     let Ask { request, listing, batch, .. } = ask;
     let card = asset::Entity::find_by_id(listing.asset_id).one(tx.conn()).await?;
     let card = card.ok_or_else(|| anyhow::anyhow!("listing {} has no card", listing.id))?;
@@ -163,7 +162,7 @@ pub(crate) async fn close_case(tx: &Tx, line: Uuid) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Gives a line the `pieces` that were just held for it, opens its case, and approves it where nobody need.
+/// Gives a line the `pieces` that were just held for it, and opens its case.
 pub(crate) async fn start_approvals(
     tx: &Tx,
     ask: &Ask<'_>,
@@ -175,11 +174,6 @@ pub(crate) async fn start_approvals(
     let corrector = (line.state == LineState::Returned).then(|| tx.actor().account_id()).flatten();
     let side = open_case(tx, ask, line.id, pieces, corrector).await?;
     // The hold lapses only while the asker's own side has to act.
-    let until = (side == Some(Side::Receiver)).then(|| tx.now() + ask.hold_time);
-    let (line, freed) = carry_out(tx, line, command(until)).await?;
-    if side.is_some() {
-        return Ok((line, freed));
-    }
-    let (line, _) = carry_out(tx, &line, Command::Approve).await?;
-    Ok((line, freed))
+    let until = (side == Side::Receiver).then(|| tx.now() + ask.hold_time);
+    carry_out(tx, line, command(until)).await
 }
