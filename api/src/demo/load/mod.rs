@@ -5,7 +5,7 @@
 //! - [`base`]: regions, categories, standards, units, people and the hub, in one transaction.
 //! - [`listing`], [`lines`], [`cases`], [`cards`], [`savings`]: one listing and all that followed from it, as rows.
 //! - [`loans`]: what is lent, by the use cases themselves.
-//! - [`rows`], [`insert`], [`notes`]: rows into tables, many at a time, each subject with the beginning of its audit chain.
+//! - [`rows`], [`notes`]: rows into tables, many at a time, each subject with the beginning of its audit chain.
 //!
 //! Everything follows from the seed, identities included. How many listings are in stands in `demo_load`, written in the
 //! transaction that wrote them: a load that was killed goes on from there, and nothing is ever there twice.
