@@ -68,6 +68,7 @@ async fn whole_way(backend: Backend) -> Outcome {
     ensure!(asked["askedTo"] == json!(longer), "{asked}");
     moves::decide(&city.giver.head, &loan, "APPROVE", json!({})).await?;
     // Nobody brings them back; the office sees it, and the others are told that they are not there.
+    moves::sealed(app).await?;
     app.clock().set(app.clock().now() + TimeDelta::days(7));
     let city = city.another_day(app).await?;
     let (asker, rival) = (&city.receivers[0], &city.receivers[1]);

@@ -129,7 +129,7 @@ async fn caps(backend: Backend) -> Outcome {
 /// Days go by: sessions have ended, and everybody signs in again. Gives the unit that asks.
 async fn later(server: &Server, city: &mut City, days: i64) -> anyhow::Result<Unit> {
     // What is older than an hour has its seal.
-    while api::audit::seal::seal(&server.app).await? > 0 {}
+    moves::sealed(&server.app).await?;
     server.app.clock().set(server.app.clock().now() + TimeDelta::days(days));
     for (login, person) in [
         ("office", &mut city.office),

@@ -109,6 +109,10 @@ async fn with_lag(conn: &impl ConnectionTrait, rows: Vec<webhook::Model>) -> Res
                 .await?;
             lag.oldest_at = [lag.oldest_at, first].into_iter().flatten().min();
         }
+        if lag.oldest_at.is_none() {
+            // All of it was delivered since it was counted.
+            lag.waiting = 0;
+        }
     }
     Ok(rows
         .into_iter()

@@ -183,12 +183,16 @@ pub async fn no_replacement(backend: Backend) -> Outcome {
         ensure!(refused.is_err_and(|error| error.to_string().contains("append-only")), "{table}");
     }
     // Under another identity, in the place of another.
-    let other = "insert or replace into saving_entry select randomblob(16), s.* from (select seq, entry, method, \
-        transfer_id, contra_of, asset_id, quantity, amount, recognised_at, civil_day, giver_id, receiver_id, \
-        giver_region_id, receiver_region_id, giver_level, receiver_level, category_id, custody, mode, repeat, \
-        standard_id, inputs, hash from saving_entry limit 1) s";
-    let refused = conn.execute_unprepared(other).await;
-    ensure!(refused.is_err_and(|error| error.to_string().contains("append-only")));
+    let named =
+        "select group_concat(name) as names from pragma_table_info('saving_entry') where name <> 'id'";
+    let row =
+        conn.query_one_raw(Statement::from_string(DbBackend::Sqlite, named)).await?.context("columns")?;
+    let names: String = row.try_get("", "names")?;
+    let other = format!(
+        "insert or replace into saving_entry (id, {names}) select randomblob(16), {names} from saving_entry limit 1"
+    );
+    let refused = conn.execute_unprepared(&other).await.err().map(|error| error.to_string());
+    ensure!(refused.as_deref().is_some_and(|error| error.contains("append-only")), "{refused:?}");
     conn.close().await?;
     end(server).await
 }

@@ -5,17 +5,13 @@ use std::collections::BTreeSet;
 use anyhow::ensure;
 use chrono::TimeDelta;
 use entity::assets::{AssetState, asset};
-use entity::audit::audit_seal;
-use entity::events::event;
 use entity::listings::{ListingState, Purpose, listing, listing_stock};
 use entity::loans::{LoanState, loan};
 use entity::requests::LineState;
 use entity::transfers::TransferState;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
-
 use super::stage::{Stage, Story, View};
-use tests::Outcome;
+use tests::{Outcome, moves};
 
 /// Listings in these states take what they offer out of their card.
 const TAKING: [ListingState; 5] = [
@@ -182,7 +178,7 @@ fn claimed_once(view: &View, card: &asset::Model) -> Outcome {
 
 /// Everything that `verify` looks at holds; what it told of a story before is not told again.
 pub async fn verify(stage: &mut Stage) -> Outcome {
-    sealed(stage).await?;
+    moves::sealed(&stage.app).await?;
     let mut new = Vec::new();
     for part in api::verify::verify(&stage.app, &[], |_| {}).await? {
         for fault in part.faults {
@@ -193,20 +189,4 @@ pub async fn verify(stage: &mut Stage) -> Outcome {
     }
     ensure!(new.is_empty(), "verify: {new:#?}");
     Ok(())
-}
-
-/// Everything is sealed. On PostgreSQL a transaction of any other database on the server can hold that up for a moment.
-async fn sealed(stage: &Stage) -> Outcome {
-    let audited = event::Entity::find().filter(event::Column::Kind.ne(api::events::TOUCHED));
-    let end = audited.order_by_desc(event::Column::Seq).one(stage.app.db().read()).await?;
-    let end = end.map_or(0, |event| event.seq);
-    for _ in 0..600 {
-        while api::audit::seal::seal(&stage.app).await? > 0 {}
-        let last = audit_seal::Entity::find().order_by_desc(audit_seal::Column::Seq);
-        if last.one(stage.app.db().read()).await?.is_some_and(|seal| seal.event_seq >= end) {
-            return Ok(());
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    anyhow::bail!("the log is not sealed up to event {end}")
 }
