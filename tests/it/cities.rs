@@ -24,10 +24,7 @@ pub fn register(registry: &mut Registry) {
     registry
         .both("approvals: whatever is commanded, in each city nothing gets past a step", nothing_gets_past);
     registry.both("approvals: three cities, as data, ask for what their table says", three_cities);
-    registry.both(
-        "approvals: what a listing and a request line got is what was foretold, in each city",
-        foretold,
-    );
+    registry.both("approvals: what a listing got is what was foretold, in each city", foretold);
 }
 
 const CITIES: [(&str, &str); 3] = [
@@ -173,16 +170,13 @@ async fn foretold(backend: Backend) -> Outcome {
             let query = "query($id: ID!) { listing(id: $id) { approvals { ruleSet { name } steps { stage role side } } } }";
             let got = clerk.client.ask(query, json!({ "id": listing })).await?;
             let got = &got["listing"]["approvals"][0];
-            let pairs = |steps: &Value| -> Vec<(Value, Value, Value)> {
+            // Not the role: a step that finds nobody goes up when its turn comes.
+            let pairs = |steps: &Value| -> Vec<(Value, Value)> {
                 let steps = steps.as_array().cloned().unwrap_or_default();
-                steps
-                    .iter()
-                    .map(|step| (step["stage"].clone(), step["side"].clone(), step["role"].clone()))
-                    .collect()
+                steps.iter().map(|step| (step["stage"].clone(), step["side"].clone())).collect()
             };
             let expected = pairs(&told["previewApproval"][0]["steps"]);
-            ensure!(!expected.is_empty() && expected.len() == pairs(&got["steps"]).len(), "{told}\n{got}");
-            ensure!(expected[0] == pairs(&got["steps"])[0], "{told}\n{got}");
+            ensure!(!expected.is_empty() && expected == pairs(&got["steps"]), "{told}\n{got}");
             ensure!(got["ruleSet"]["name"].as_str().is_some_and(|name| name.contains('市')), "{got}");
         }
         // In the first city what was handed in before counts into the batch: the dry run for the receiver knows it as well.
