@@ -1,12 +1,9 @@
 //! What a set of rules must look like. Pure.
 
-use std::collections::HashSet;
-
 use entity::approvals::{ApprovalSubject, SeatLevel, Side};
 use entity::identity::Role;
 use sea_orm::Iterable;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::conditions::Conditions;
 use crate::catalogue::calendar;
@@ -69,12 +66,6 @@ impl RuleSetForm {
         }
         let rules = (0..).zip(self.rules).map(|(n, rule)| rule.cleaned(n, &mut faults)).collect();
         (Self { name, note, rules }, faults)
-    }
-
-    /// The categories that some rule names.
-    #[must_use]
-    pub fn categories(&self) -> HashSet<Uuid> {
-        self.rules.iter().flat_map(|rule| rule.conditions.categories.iter().copied()).collect()
     }
 
     /// What must be there before cases can go by it: for everything that is approved, one rule that asks every case, whatever it
