@@ -15,7 +15,7 @@
 //! - [`import`]: files of cards, photos and reference data, as background jobs. [`export`]: lists as streamed CSV.
 //! - [`assets`]: cards and their history. [`listings`]: offers, their stock, freezes. [`photos`]: pictures of assets.
 //! - [`requests`]: what units ask for. [`quotas`]: what they may ask for. [`transfers`]: hand-overs. [`loans`]: what is lent for
-//!   days. [`savings`]: the ledger.
+//!   days. [`kits`]: what furnishes a work place, from whoever has it. [`savings`]: the ledger.
 //! - [`approvals`]: cases and steps. [`decisions`]: what is decided over listings and requests.
 //! - [`finding`]: search and its index.
 //! - [`audit`]: the chained and sealed trail. [`events`]: the retained log. [`jobs`]: work that goes on by itself; [`work`]: what it is.
@@ -54,6 +54,7 @@ pub mod import;
 pub mod jobs;
 pub mod keys;
 mod keyset;
+pub mod kits;
 pub mod listings;
 pub mod loans;
 pub mod organisation;

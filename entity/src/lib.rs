@@ -14,6 +14,7 @@ pub mod events;
 pub mod identity;
 pub mod imports;
 pub mod jobs;
+pub mod kits;
 pub mod listings;
 pub mod loans;
 pub mod organisation;

@@ -1,28 +1,22 @@
 //! Three cities whose approval rules differ: data, and not a line of code between them. What each case needs stands in a table.
 
-use std::collections::{BTreeMap, HashMap};
+mod random;
+
+use std::collections::HashMap;
 
 use anyhow::{Context, ensure};
-use api::app::App;
-use entity::approvals::{StepState, approval_case, approval_step};
-use entity::identity::Role;
-use entity::listings::{ListingState, listing};
-use entity::requests::{LineState, request_line};
-use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
-use crate::rights::people::{Place, enrol};
 use tests::city::City;
 use tests::moves::{self, key};
 use tests::{Backend, Client, Outcome, Registry};
 
 pub fn register(registry: &mut Registry) {
-    registry
-        .both("approvals: whatever is commanded, in each city nothing gets past a step", nothing_gets_past);
+    registry.both(
+        "approvals: whatever is commanded, in each city nothing gets past a step",
+        random::nothing_gets_past,
+    );
     registry.both("approvals: three cities, as data, ask for what their table says", three_cities);
     registry.both("approvals: what a listing got is what was foretold, in each city", foretold);
 }
@@ -194,134 +188,4 @@ async fn foretold(backend: Backend) -> Outcome {
     }
     moves::verify(&server.app).await?;
     moves::end(server).await
-}
-
-/// Random commands of everybody under each city's rules, and after each a look at the rows: what is listed or promised has
-/// all the consents that its plan asks for, and none is an applicant's.
-async fn nothing_gets_past(backend: Backend) -> Outcome {
-    const COMMANDS: usize = 120;
-    let (server, city) = moves::begin(backend, 2).await?;
-    let mut everybody = vec![city.office.client.clone(), city.finance.client.clone()];
-    for unit in std::iter::once(&city.giver).chain(&city.receivers) {
-        everybody.extend([unit.clerk.client.clone(), unit.head.client.clone()]);
-        let place = [(Role::Supervisor, Place::Unit(unit.id)), (Role::Clerk, Place::Unit(unit.id))];
-        everybody.extend(enrol(&server.app, &server.base(), &place).await?);
-    }
-    let mut verdicts = BTreeMap::<&str, usize>::new();
-    for (seed, (name, rules)) in (0..).zip(CITIES) {
-        publish(&city.office.client, rules, &categories(&city)).await?;
-        let mut random = StdRng::seed_from_u64(seed);
-        let mut listings = Vec::new();
-        for n in 0..COMMANDS {
-            let told = command(&city, &everybody, &mut listings, &mut random).await?;
-            *verdicts.entry(told).or_default() += 1;
-            sound(&server.app).await.with_context(|| format!("{name}, command {n}: {told}"))?;
-        }
-    }
-    println!("{backend:?}: {verdicts:?}");
-    for must in ["handed in", "APPROVE", "RETURN", "REJECT", "withdrawn", "asked"] {
-        ensure!(verdicts.contains_key(must), "never: {must} in {verdicts:?}");
-    }
-    moves::verify(&server.app).await?;
-    moves::end(server).await
-}
-
-async fn command(
-    city: &City,
-    everybody: &[Client],
-    listings: &mut Vec<String>,
-    random: &mut StdRng,
-) -> anyhow::Result<&'static str> {
-    match random.random_range(0..10) {
-        0 | 1 => {
-            let value = [100, 3_000_000, 12_000_000][random.random_range(0..3)];
-            let pieces = random.random_range(1..=3);
-            let asset = moves::draft_card(city, &city.giver, "办公桌", pieces, value).await?;
-            moves::photograph(&city.giver.clerk, &asset, moves::png(7)).await?;
-            let (listing, version) = moves::draft_listing(&city.giver, &asset, json!({})).await?;
-            moves::submit_listing(&city.giver, &listing, version).await?;
-            listings.push(listing);
-            Ok("handed in")
-        }
-        2 if !listings.is_empty() => {
-            let receiver = &city.receivers[random.random_range(0..city.receivers.len())];
-            let listing = &listings[random.random_range(0..listings.len())];
-            // Most are not listed yet: then nothing is asked.
-            Ok(if moves::ask(receiver, listing, 1).await.is_ok() { "asked" } else { "not open" })
-        }
-        3 if !listings.is_empty() => {
-            let listing = listings.swap_remove(random.random_range(0..listings.len()));
-            let query = "query($id: ID!) { listing(id: $id) { version } }";
-            let found = city.giver.clerk.client.ask(query, json!({ "id": listing })).await?;
-            let input =
-                json!({ "idempotencyKey": key(), "id": listing, "version": found["listing"]["version"] });
-            let clerk = &city.giver.clerk.client;
-            clerk.attempt("withdrawListing", "WithdrawListingInput", input, "listing { state }").await?;
-            Ok("withdrawn")
-        }
-        _ => {
-            // Whoever comes first that has something to decide.
-            let first = random.random_range(0..everybody.len());
-            let mut found = None;
-            for somebody in everybody.iter().cycle().skip(first).take(everybody.len()) {
-                let query = "{ tasks(first: 50) { edges { node { step { id } } } } }";
-                let mut told = somebody.ask(query, json!({})).await?;
-                if let Value::Array(tasks) = told["tasks"]["edges"].take()
-                    && !tasks.is_empty()
-                {
-                    found = Some((somebody, tasks));
-                    break;
-                }
-            }
-            let Some((somebody, tasks)) = found else { return Ok("nothing to decide") };
-            let step = &tasks[random.random_range(0..tasks.len())]["node"]["step"]["id"];
-            let verdict =
-                ["APPROVE", "APPROVE", "APPROVE", "APPROVE", "RETURN", "REJECT"][random.random_range(0..6)];
-            // Whoever it awaits, or anybody else: that is for the service to tell apart.
-            let other = &everybody[random.random_range(0..everybody.len())];
-            let who = if random.random_ratio(1, 4) { other } else { somebody };
-            let decision = json!({ "stepId": step, "verdict": verdict, "comment": "如题" });
-            let input = json!({ "idempotencyKey": key(), "decisions": [decision] });
-            who.attempt("decideSteps", "DecideStepsInput", input, "steps { state }").await?;
-            Ok(verdict)
-        }
-    }
-}
-
-/// Told by the rows alone, and not by how the service decides.
-async fn sound(app: &App) -> Outcome {
-    let conn = app.db().read();
-    let mut steps: HashMap<Uuid, Vec<approval_step::Model>> = HashMap::new();
-    for step in approval_step::Entity::find().all(conn).await? {
-        steps.entry(step.case_id).or_default().push(step);
-    }
-    let mut newest: HashMap<Uuid, approval_case::Model> = HashMap::new();
-    for case in approval_case::Entity::find().order_by_asc(approval_case::Column::Id).all(conn).await? {
-        newest.insert(case.subject_id, case);
-    }
-    let consented = |subject: Uuid| -> Outcome {
-        let case = newest.get(&subject).with_context(|| format!("no case for {subject}"))?;
-        let steps = steps.get(&case.id).context("a case without steps")?;
-        for step in steps {
-            ensure!(step.state == StepState::Approved, "{subject} went past {step:?}");
-            let who = step.decided_by.context("nobody decided")?;
-            ensure!(who != case.applicant_id && who != case.drafted_by, "{subject}: its applicant decided");
-        }
-        Ok(())
-    };
-    for listing in
-        listing::Entity::find().filter(listing::Column::State.eq(ListingState::Listed)).all(conn).await?
-    {
-        consented(listing.id)?;
-    }
-    for line in request_line::Entity::find()
-        .filter(request_line::Column::State.eq(LineState::Reserved))
-        .all(conn)
-        .await?
-    {
-        consented(line.id)?;
-    }
-    let (faults, _) = api::approvals::verify::verify(conn).await?;
-    ensure!(faults.is_empty(), "{faults:?}");
-    Ok(())
 }

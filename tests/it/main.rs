@@ -12,6 +12,7 @@ mod deliveries;
 mod exports;
 mod frame;
 mod imports;
+mod kits;
 mod lists;
 mod loans;
 mod log;
@@ -55,6 +56,7 @@ fn main() -> std::process::ExitCode {
     bad_input::register(&mut registry);
     photos::register(&mut registry);
     quotas::register(&mut registry);
+    kits::register(&mut registry);
     s3::register(&mut registry);
     books::register(&mut registry);
     spec::register(&mut registry);

@@ -1,5 +1,6 @@
 //! Who may do what: the table against its golden file, and the service against the table.
 
+mod delegates;
 pub mod people;
 mod relations;
 mod restricted;
@@ -9,7 +10,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
-use api::authz::{Operation, POLICY, Relation, rules};
+use api::authz::{Operation, POLICY, Relation, delegable, rules};
 use serde_json::{Value, json};
 
 use people::{ROLES, enrol};
@@ -26,10 +27,12 @@ pub fn register(registry: &mut Registry) {
         "rights: a role reaches what its unit or warehouse has to do with, and nothing else",
         relations::held,
     );
+    registry
+        .both("rights: a delegate decides, sees what is decided, and nothing else", delegates::decide_only);
     registry.both("rights: what is RESTRICTED leaks to nobody without the right", restricted::hidden);
 }
 
-/// Role, operation and relation, a line each.
+/// Role, operation and relation, a line each; last what a delegate may do by the rows of who is absent.
 fn table() -> String {
     let mut lines: Vec<String> = POLICY
         .iter()
@@ -44,6 +47,8 @@ fn table() -> String {
             })
         })
         .collect();
+    let by_delegates = Operation::ALL.iter().filter(|operation| delegable(**operation));
+    lines.extend(by_delegates.map(|operation| format!("{}\tDELEGATE\tABSENT", operation.field())));
     lines.sort_unstable();
     lines.iter().fold("operation\trole\trelation\n".to_owned(), |mut table, line| {
         writeln!(table, "{line}").expect("a string can be written to");

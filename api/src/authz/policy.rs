@@ -134,6 +134,10 @@ operations! {
     Request "request": READ_CASE;
     Requests "requests": READ_CASE;
     RequestLines "requestLines": READ_CASE;
+    Kit "kit": EVERYONE;
+    Kits "kits": EVERYONE;
+    KitOrder "kitOrder": READ_CASE;
+    ProposeKit "proposeKit": RECEIVER_CLERK;
     Transfer "transfer": READ_CASE;
     Transfers "transfers": READ_CASE;
     Loan "loan": READ_CASE;
@@ -195,6 +199,7 @@ operations! {
     UpdateRequest "updateRequest": RECEIVER_CLERK;
     DiscardRequest "discardRequest": RECEIVER_CLERK;
     SubmitRequest "submitRequest": RECEIVER_CLERK;
+    RequestKit "requestKit": RECEIVER_CLERK;
     ResubmitRequestLine "resubmitRequestLine": RECEIVER_CLERK;
     CancelRequestLine "cancelRequestLine": &[(Clerk, Receiver), (Head, Receiver)];
 
@@ -238,6 +243,7 @@ operations! {
     PublishApprovalRuleSet "publishApprovalRuleSet": RULE_BOOK;
     DiscardApprovalRuleSet "discardApprovalRuleSet": RULE_BOOK;
     SetRentalRate "setRentalRate": RULE_BOOK;
+    SaveKit "saveKit": RULE_BOOK;
     StartReindex "startReindex": ADMINISTRATOR;
     PurgeAsset "purgeAsset": ADMINISTRATOR;
     SaveWebhook "saveWebhook": ADMINISTRATOR;
@@ -256,6 +262,8 @@ const DELEGABLE: &[Operation] = &[
     Operation::Request,
     Operation::Requests,
     Operation::RequestLines,
+    Operation::Loan,
+    Operation::Loans,
     Operation::Tasks,
     Operation::DecideSteps,
 ];

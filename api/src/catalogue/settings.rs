@@ -31,6 +31,13 @@ pub const SETTINGS: &[Setting] = &[
     Setting { name: "loan_ahead_days", default: 366, least: 0, most: 1_830 },
     // Days after a receipt within which a defect sends the goods back.
     Setting { name: "defect_days", default: 30, least: 1, most: 365 },
+    // What the split of a kit weighs: one more place to fetch things from …
+    Setting { name: "kit_pickup_points", default: 100, least: 0, most: 100_000 },
+    // … a piece from another department of the same region, one from another region …
+    Setting { name: "kit_region_points", default: 5, least: 0, most: 100_000 },
+    Setting { name: "kit_city_points", default: 15, least: 0, most: 100_000 },
+    // … and each grade that a piece is worse than new.
+    Setting { name: "kit_condition_points", default: 10, least: 0, most: 100_000 },
 ];
 
 /// The setting of that name.

@@ -21,6 +21,7 @@ pub enum Kind {
     Grant,
     Import,
     Job,
+    Kit,
     Line,
     Listing,
     Loan,
@@ -41,7 +42,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 29] = [
+    const ALL: [(Self, &'static str); 30] = [
         (Self::Account, "acc"),
         (Self::Asset, "ast"),
         (Self::Case, "cas"),
@@ -54,6 +55,7 @@ impl Kind {
         (Self::Grant, "grt"),
         (Self::Import, "imp"),
         (Self::Job, "job"),
+        (Self::Kit, "kit"),
         (Self::Line, "lin"),
         (Self::Listing, "lst"),
         (Self::Loan, "lon"),

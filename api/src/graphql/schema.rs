@@ -19,6 +19,7 @@ use crate::finding::graphql::{FindingMutation, FindingQuery};
 use crate::identity::graphql::{IdentityMutation, IdentityQuery};
 use crate::import::graphql::{ImportMutation, ImportQuery};
 use crate::jobs::graphql::JobsQuery;
+use crate::kits::graphql::{KitMutation, KitQuery};
 use crate::listings::graphql::{ListingMutation, ListingQuery};
 use crate::loans::graphql::{LoanMutation, LoanQuery};
 use crate::organisation::graphql::{OrganisationMutation, OrganisationQuery};
@@ -49,7 +50,7 @@ struct RuleBookQuery(
 struct GoodsQuery(WarehousesQuery, AssetQuery, ListingQuery, FindingQuery, ImportQuery);
 
 #[derive(Debug, Default, MergedObject)]
-struct MovesQuery(DecisionQuery, RequestQuery, QuotasQuery, TransferQuery, LoanQuery, SavingsQuery);
+struct MovesQuery(DecisionQuery, RequestQuery, KitQuery, QuotasQuery, TransferQuery, LoanQuery, SavingsQuery);
 
 /// What may be asked.
 #[derive(Debug, Default, MergedObject)]
@@ -78,7 +79,14 @@ struct GoodsMutation(
 );
 
 #[derive(Debug, Default, MergedObject)]
-struct MovesMutation(DecisionMutation, RequestMutation, QuotasMutation, TransferMutation, LoanMutation);
+struct MovesMutation(
+    DecisionMutation,
+    RequestMutation,
+    KitMutation,
+    QuotasMutation,
+    TransferMutation,
+    LoanMutation,
+);
 
 /// What may be done.
 #[derive(Debug, Default, MergedObject)]

@@ -128,6 +128,26 @@ fn managed(reach: &Reach, mut any: Condition) -> Condition {
     any
 }
 
+/// A unit can have pieces of the listing at once, over `listing` joined with `asset` and `listing_stock`: it is offered to the
+/// unit for good, nothing of it is frozen, and nobody waits for it.
+pub(crate) fn takeable(unit: Uuid) -> Condition {
+    Condition::all()
+        .add(is_in(ListingState::Listed))
+        .add(at_hand())
+        .add(listing::Column::Purpose.eq(Purpose::Transfer))
+        .add(listing::Column::UnitId.ne(unit))
+        .add(Condition::any().add(listing::Column::DirectedTo.is_null()).add(listing::Column::DirectedTo.eq(unit)))
+        .add(listing_stock::Column::Available.gt(0))
+        .add(Expr::cust(
+            "not exists (select 1 from request_line q where q.listing_id = listing.id and q.state = 'QUEUED')",
+        ))
+        .add(Expr::cust(
+            "not exists (select 1 from asset_freeze f left join storage_place bin on bin.id = asset.bin_id \
+             left join storage_place rack on rack.id = bin.parent_id where f.until_at is null \
+             and f.scope_id in (listing.id, asset.id, listing.unit_id, bin.id, rack.id, rack.parent_id))",
+        ))
+}
+
 /// Which listings a list shows. An empty set asks nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {

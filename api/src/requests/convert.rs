@@ -103,7 +103,8 @@ pub async fn convert(app: &App, actor: &Actor, key: Option<&str>, input: &Input)
         // Why it is needed for good is said already.
         let over_cap_reason = Some(request.justification.clone());
         let handed_in = submit::Input { request_id, version: None, over_cap_reason };
-        submit::hand_in(&tx, Operation::ConvertLoan, &handed_in).await.map_err(at_the_loan)?;
+        let short = submit::Short::Refuses;
+        submit::hand_in(&tx, Operation::ConvertLoan, &handed_in, short).await.map_err(at_the_loan)?;
         Ok(Done { loan_id: loan.id, request_id })
     })
     .await

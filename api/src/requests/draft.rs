@@ -69,31 +69,36 @@ pub struct Done {
 /// [`Code::NotAllowed`], [`Code::NotFound`] for units and listings that the actor cannot see, [`Code::TooLong`].
 pub async fn draft(app: &App, actor: &Actor, key: Option<&str>, input: &Draft) -> Result<Done, Fault> {
     app.write(actor, Command::new("draftRequest", key, input), |tx: Tx| async move {
-        if tx.reference().unit(input.unit_id).is_none() {
-            return Err(Rejection::new(Code::NotFound).at("unitId").into());
-        }
-        actor.allow(Operation::DraftRequest, &Parties::receiver(input.unit_id))?;
-        let created_by = actor.account_id().ok_or(Code::NotAllowed)?;
-        let offers = check(&tx, actor, &input.justification, &input.lines).await?;
-        let request = request::Model {
-            id: tx.id(),
-            number: None,
-            unit_id: input.unit_id,
-            justification: input.justification.trim().to_owned(),
-            needed_by: input.needed_by,
-            created_by,
-            created_at: tx.now(),
-            submitted_by: None,
-            submitted_at: None,
-            over_cap_reason: None,
-            version: 1,
-        };
-        request.clone().into_active_model().reset_all().insert(tx.conn()).await?;
-        insert_lines(&tx, &request, &input.lines, &offers).await?;
-        note(&tx, &request, &input.lines, "request.drafted");
-        Ok(Done { request_id: request.id })
+        write_down(&tx, Operation::DraftRequest, input).await
     })
     .await
+}
+
+/// As [`draft`], inside a transaction.
+pub(super) async fn write_down(tx: &Tx, operation: Operation, input: &Draft) -> Result<Done, Fault> {
+    if tx.reference().unit(input.unit_id).is_none() {
+        return Err(Rejection::new(Code::NotFound).at("unitId").into());
+    }
+    tx.actor().allow(operation, &Parties::receiver(input.unit_id))?;
+    let created_by = tx.actor().account_id().ok_or(Code::NotAllowed)?;
+    let offers = check(tx, tx.actor(), &input.justification, &input.lines).await?;
+    let request = request::Model {
+        id: tx.id(),
+        number: None,
+        unit_id: input.unit_id,
+        justification: input.justification.trim().to_owned(),
+        needed_by: input.needed_by,
+        created_by,
+        created_at: tx.now(),
+        submitted_by: None,
+        submitted_at: None,
+        over_cap_reason: None,
+        version: 1,
+    };
+    request.clone().into_active_model().reset_all().insert(tx.conn()).await?;
+    insert_lines(tx, &request, &input.lines, &offers).await?;
+    note(tx, &request, &input.lines, "request.drafted");
+    Ok(Done { request_id: request.id })
 }
 
 /// Changes a draft.

@@ -9,9 +9,11 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::batch::Batch;
+use super::draft::{self, Draft};
 use super::rules::{self, Command};
-use super::{frozen, line};
+use super::{frozen, line, submit};
 use crate::approvals::steps::{Decided, Progress};
+use crate::authz::Operation;
 use crate::fault::Fault;
 use crate::listings;
 use crate::listings::steps::{Asker, Hold};
@@ -26,6 +28,24 @@ pub enum Change {
     Freed,
     /// The giver took pieces back.
     Withdrawn,
+}
+
+/// Writes a request down and submits it, where every line gets its pieces at once; gives its identity. Stock rows are taken in
+/// the order of listing ids.
+///
+/// # Errors
+/// As those of drafting and submitting; `NotEnough` at `lines.n.quantity` and `Frozen` at `lines.n.listingId` for a line that
+/// would have to wait.
+pub(crate) async fn ask_whole(
+    tx: &Tx,
+    operation: Operation,
+    draft: &Draft,
+    over_cap_reason: Option<String>,
+) -> Result<Uuid, Fault> {
+    let request_id = draft::write_down(tx, operation, draft).await?.request_id;
+    let input = submit::Input { request_id, version: None, over_cap_reason };
+    submit::hand_in(tx, operation, &input, submit::Short::Refuses).await?;
+    Ok(request_id)
 }
 
 /// The listing that a line asks for; lock its stock first.

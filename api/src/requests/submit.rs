@@ -49,14 +49,23 @@ pub struct Input {
 /// submitted already.
 pub async fn submit(app: &App, actor: &Actor, key: Option<&str>, input: &Input) -> Result<Done, Fault> {
     app.write(actor, write::Command::new("submitRequest", key, input), |tx: Tx| async move {
-        hand_in(&tx, Operation::SubmitRequest, input).await?;
+        hand_in(&tx, Operation::SubmitRequest, input, Short::Waits).await?;
         Ok(Done { request_id: input.request_id })
     })
     .await
 }
 
+/// What becomes of a line whose pieces are not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Short {
+    /// It takes its place in the queue.
+    Waits,
+    /// The request is refused as a whole.
+    Refuses,
+}
+
 /// As [`submit`], inside a transaction.
-pub(super) async fn hand_in(tx: &Tx, operation: Operation, input: &Input) -> Result<(), Fault> {
+pub(super) async fn hand_in(tx: &Tx, operation: Operation, input: &Input, short: Short) -> Result<(), Fault> {
     let seen = lines_of(tx, input.request_id).await?;
     let mut listings: Vec<Uuid> = seen.iter().map(|line| line.listing_id).collect();
     listings.sort_unstable();
@@ -125,7 +134,7 @@ pub(super) async fn hand_in(tx: &Tx, operation: Operation, input: &Input) -> Res
         // A draft may be older than the terms of the offer.
         let line = request_line::Model { giver_id: offer.unit_id, warehouse_id: offer.warehouse_id, ..line };
         let ask = line::Ask { request: &request, listing: &offer, batch: &batch, hold_time };
-        place(tx, &ask, &line).await?;
+        place(tx, &ask, &line, short).await?;
     }
     // Last, because everybody who submits waits for the series.
     let submitted = request::Model {
@@ -144,10 +153,14 @@ pub(super) async fn hand_in(tx: &Tx, operation: Operation, input: &Input) -> Res
 }
 
 /// Gives a line its pieces, or its place in the queue.
-async fn place(tx: &Tx, ask: &line::Ask<'_>, line: &request_line::Model) -> Result<(), Fault> {
+async fn place(tx: &Tx, ask: &line::Ask<'_>, line: &request_line::Model, short: Short) -> Result<(), Fault> {
     let hold = listings::steps::hold(tx, line.listing_id, line.quantity, Asker::New).await?;
     if line.loan_id.is_some() {
-        return keep(tx, ask, line, hold).await;
+        return keep(tx, ask, line, hold, ["quantity".into(), "loanId".into()]).await;
+    }
+    if short == Short::Refuses {
+        let at = |field| format!("lines.{}.{field}", line.position);
+        return keep(tx, ask, line, hold, [at("quantity"), at("listingId")]).await;
     }
     let reason = match hold {
         Hold::Held(_) => {
@@ -167,19 +180,26 @@ async fn place(tx: &Tx, ask: &line::Ask<'_>, line: &request_line::Model) -> Resu
     Ok(())
 }
 
-/// A line for what the unit has on loan gets its pieces or is refused: whoever has a thing does not wait for it.
-async fn keep(tx: &Tx, ask: &line::Ask<'_>, line: &request_line::Model, hold: Hold) -> Result<(), Fault> {
+/// A line gets its pieces or is refused: whoever has a thing on loan does not wait for it, and a whole is not asked for in parts.
+/// `fields` are those for the pieces and for what they are of.
+async fn keep(
+    tx: &Tx,
+    ask: &line::Ask<'_>,
+    line: &request_line::Model,
+    hold: Hold,
+    [pieces, what]: [String; 2],
+) -> Result<(), Fault> {
     let refused = match hold {
         Hold::Held(_) => {
             line::start_approvals(tx, ask, line, line.quantity, |until| Command::Hold { until }).await?;
             return Ok(());
         }
         Hold::Short(stock) => Rejection::new(Code::NotEnough)
-            .at("quantity")
+            .at(pieces)
             .with("asked", line.quantity)
             .with("available", stock.available),
-        Hold::Frozen(_) => Rejection::new(Code::Frozen).at("loanId"),
-        Hold::Closed(_) => Rejection::new(Code::NotOpen).at("loanId"),
+        Hold::Frozen(_) => Rejection::new(Code::Frozen).at(what),
+        Hold::Closed(_) => Rejection::new(Code::NotOpen).at(what),
     };
     Err(refused.into())
 }
