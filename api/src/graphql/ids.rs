@@ -33,6 +33,7 @@ pub enum Kind {
     Setting,
     Standard,
     Step,
+    Succession,
     Transfer,
     Unit,
     Upload,
@@ -41,7 +42,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 29] = [
+    const ALL: [(Self, &'static str); 30] = [
         (Self::Account, "acc"),
         (Self::Asset, "ast"),
         (Self::Case, "cas"),
@@ -66,6 +67,7 @@ impl Kind {
         (Self::Setting, "set"),
         (Self::Standard, "std"),
         (Self::Step, "stp"),
+        (Self::Succession, "suc"),
         (Self::Transfer, "trf"),
         (Self::Unit, "unt"),
         (Self::Upload, "upl"),

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use entity::events::Subject;
 use entity::listings::listing;
+use entity::organisation::UnitState;
 use entity::requests::{LineState, request, request_line};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Set};
 use serde::{Deserialize, Serialize};
@@ -69,10 +70,12 @@ pub struct Done {
 /// [`Code::NotAllowed`], [`Code::NotFound`] for units and listings that the actor cannot see, [`Code::TooLong`].
 pub async fn draft(app: &App, actor: &Actor, key: Option<&str>, input: &Draft) -> Result<Done, Fault> {
     app.write(actor, Command::new("draftRequest", key, input), |tx: Tx| async move {
-        if tx.reference().unit(input.unit_id).is_none() {
-            return Err(Rejection::new(Code::NotFound).at("unitId").into());
-        }
+        let unit = tx.reference().unit(input.unit_id).map(|unit| unit.state);
+        let unit = unit.ok_or_else(|| Rejection::new(Code::NotFound).at("unitId"))?;
         actor.allow(Operation::DraftRequest, &Parties::receiver(input.unit_id))?;
+        if unit != UnitState::Active {
+            return Err(Rejection::new(Code::UnitNotActive).at("unitId").into());
+        }
         let created_by = actor.account_id().ok_or(Code::NotAllowed)?;
         let offers = check(&tx, actor, &input.justification, &input.lines).await?;
         let request = request::Model {
