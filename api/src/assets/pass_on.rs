@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use entity::assets::{AssetState, asset, asset_holding};
 use entity::events::Subject;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -103,8 +105,7 @@ async fn new_numbers(tx: &Tx, cards: &[asset::Model], to: Uuid) -> Result<HashMa
         if open.is_empty() {
             break;
         }
-        let tried: Vec<String> =
-            open.iter().map(|(_, number)| rules::with_ending(number, ending)).collect();
+        let tried: Vec<String> = open.iter().map(|(_, number)| rules::with_ending(number, ending)).collect();
         let taken = in_use(tx, to, tried.clone()).await?;
         let mut left = Vec::new();
         for ((id, number), next) in open.into_iter().zip(tried) {

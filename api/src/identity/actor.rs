@@ -202,9 +202,7 @@ fn units_of(scope: Scope, scope_id: Option<Uuid>, reference: &Reference) -> Unit
         (Scope::City, _) => UnitSet::All,
         // A unit stands in for those whose place it has taken: their history is its own.
         (Scope::Unit, Some(id)) => UnitSet::Only(reference.with_predecessors(HashSet::from([id]))),
-        (Scope::Subtree, Some(id)) => {
-            UnitSet::Only(reference.with_predecessors(reference.unit_subtree(id)))
-        }
+        (Scope::Subtree, Some(id)) => UnitSet::Only(reference.with_predecessors(reference.unit_subtree(id))),
         (Scope::Region, Some(id)) => UnitSet::Only(reference.units_in_region(id)),
         _ => UnitSet::default(),
     }

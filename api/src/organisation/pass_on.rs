@@ -5,7 +5,9 @@ use chrono::NaiveDate;
 use entity::events::Subject;
 use entity::organisation::{UnitState, unit};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+};
 use uuid::Uuid;
 
 use super::rules::UnitForm;
@@ -36,13 +38,10 @@ pub(crate) async fn set_state(
 pub(crate) async fn hand_down(tx: &Tx, from: Uuid, to: Uuid) -> Result<u64, Fault> {
     let old = find(tx, from).await?;
     // What the successor itself hangs below goes one level up: nothing is ever above itself.
-    let above =
-        tree::path_up(to, async |id| Ok(find(tx, id).await?.parent_id)).await?;
+    let above = tree::path_up(to, async |id| Ok(find(tx, id).await?.parent_id)).await?;
     let below = unit::Entity::find()
         .filter(
-            Condition::any()
-                .add(unit::Column::ParentId.eq(from))
-                .add(unit::Column::SupervisorId.eq(from)),
+            Condition::any().add(unit::Column::ParentId.eq(from)).add(unit::Column::SupervisorId.eq(from)),
         )
         .order_by_asc(unit::Column::Id)
         .all(tx.conn())

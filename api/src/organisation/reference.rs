@@ -104,7 +104,10 @@ impl Reference {
     #[must_use]
     pub fn living(&self, id: Uuid) -> Uuid {
         let next = |id: &Uuid| {
-            self.units.get(id).filter(|unit| unit.state == UnitState::Closed).and_then(|unit| unit.successor_id)
+            self.units
+                .get(id)
+                .filter(|unit| unit.state == UnitState::Closed)
+                .and_then(|unit| unit.successor_id)
         };
         std::iter::successors(Some(id), next).take(DEEPEST).last().unwrap_or(id)
     }

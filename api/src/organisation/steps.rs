@@ -194,7 +194,11 @@ async fn beside_succession(
 }
 
 /// Number of the succession that is under way for a unit, which it would be succeeded by, other than `but`.
-pub(crate) async fn under_succession(tx: &Tx, unit: Uuid, but: Option<Uuid>) -> Result<Option<String>, Fault> {
+pub(crate) async fn under_succession(
+    tx: &Tx,
+    unit: Uuid,
+    but: Option<Uuid>,
+) -> Result<Option<String>, Fault> {
     let found = succession::Entity::find()
         .select_only()
         .columns([succession::Column::Id, succession::Column::Number])

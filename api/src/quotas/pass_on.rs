@@ -8,7 +8,9 @@ use chrono::NaiveDate;
 use entity::events::Subject;
 use entity::quotas::{QuotaKind, block_override, unit_cap, unit_quota};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+};
 use serde_json::json;
 use uuid::Uuid;
 

@@ -4,13 +4,15 @@
 use entity::approvals::ApprovalSubject;
 use entity::events::Subject;
 use entity::requests::{LineState, request, request_line};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::line;
 use super::rules::Command;
 use super::steps::{self, Change};
-use super::line;
 use crate::approvals;
 use crate::fault::{Code, Fault};
 use crate::listings;

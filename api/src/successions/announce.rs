@@ -88,12 +88,7 @@ pub(super) async fn successors(tx: &Tx, row: &succession::Model) -> Result<Vec<R
 }
 
 /// A unit that closes must not be one that closes or takes over elsewhere.
-async fn named_elsewhere(
-    tx: &Tx,
-    unit: Uuid,
-    but: Uuid,
-    field: &str,
-) -> Result<Option<Rejection>, Fault> {
+async fn named_elsewhere(tx: &Tx, unit: Uuid, but: Uuid, field: &str) -> Result<Option<Rejection>, Fault> {
     let under = |number: String| Rejection::new(Code::UnderSuccession).at(field).with("number", number);
     if let Some(number) = organisation::steps::under_succession(tx, unit, Some(but)).await? {
         return Ok(Some(under(number)));

@@ -287,7 +287,10 @@ impl DraftSuccessionInput {
             shares.push(ShareForm {
                 unit_id: one(Kind::Unit, &share.unit_id, format!("shares.{n}.unitId")),
                 asset_ids: cards.map(|id| one(Kind::Asset, id, format!("shares.{n}.assetIds"))).collect(),
-                place_id: share.place_id.as_ref().map(|id| one(Kind::Place, id, format!("shares.{n}.placeId"))),
+                place_id: share
+                    .place_id
+                    .as_ref()
+                    .map(|id| one(Kind::Place, id, format!("shares.{n}.placeId"))),
                 category_id: share
                     .category_id
                     .as_ref()
@@ -415,10 +418,7 @@ impl SuccessionMutation {
     }
 }
 
-async fn answer(
-    ctx: &Context<'_>,
-    outcome: Result<Done, Fault>,
-) -> async_graphql::Result<SuccessionPayload> {
+async fn answer(ctx: &Context<'_>, outcome: Result<Done, Fault>) -> async_graphql::Result<SuccessionPayload> {
     let (done, errors) = errors::payload(outcome, ctx.actor()?.locale())?;
     let succession = match done {
         Some(done) => {

@@ -84,7 +84,9 @@ pub const COLUMNS: &[(&str, &str, Fate)] = &[
     (
         "asset_holding",
         "unit_id",
-        Along("to_at is null and exists (select 1 from asset a where a.id = asset_holding.asset_id and a.state = 'ACTIVE')"),
+        Along(
+            "to_at is null and exists (select 1 from asset a where a.id = asset_holding.asset_id and a.state = 'ACTIVE')",
+        ),
     ),
     ("listing", "unit_id", Passes(Thing::Listings, LIVING)),
     ("listing", "directed_to", Passes(Thing::DirectedListings, ALL)),
@@ -107,7 +109,11 @@ pub const COLUMNS: &[(&str, &str, Fate)] = &[
     ("warehouse", "unit_id", Passes(Thing::Warehouses, ALL)),
     ("unit", "parent_id", Passes(Thing::Units, "state <> 'CLOSED'")),
     ("unit", "supervisor_id", Passes(Thing::Units, "state <> 'CLOSED'")),
-    ("unit", "successor_id", Stays("who succeeded whom: what is asked of a closed unit is led on step by step")),
+    (
+        "unit",
+        "successor_id",
+        Stays("who succeeded whom: what is asked of a closed unit is led on step by step"),
+    ),
     ("unit_quota", "unit_id", Passes(Thing::Quotas, LASTING)),
     ("unit_cap", "unit_id", Passes(Thing::Quotas, LASTING)),
     ("block_override", "unit_id", Passes(Thing::Overrides, "until_day >= {today}")),

@@ -68,7 +68,8 @@ impl SuccessionForm {
         }
         let (least, most) = if form.kind == SuccessionKind::Merge { (2, MOST_UNITS) } else { (1, 1) };
         if !(least..=most).contains(&form.unit_ids.len()) {
-            faults.push(Rejection::new(Code::OutOfRange).at("unitIds").with("least", least).with("most", most));
+            faults
+                .push(Rejection::new(Code::OutOfRange).at("unitIds").with("least", least).with("most", most));
         }
         for (n, unit) in form.unit_ids.iter().enumerate() {
             if form.unit_ids[..n].contains(unit) {
@@ -76,7 +77,9 @@ impl SuccessionForm {
             }
         }
         let mut own = vec![("successorId".to_owned(), form.successor_id)];
-        own.extend(form.shares.iter().enumerate().map(|(n, share)| (format!("shares.{n}.unitId"), share.unit_id)));
+        own.extend(
+            form.shares.iter().enumerate().map(|(n, share)| (format!("shares.{n}.unitId"), share.unit_id)),
+        );
         for (field, unit) in own {
             if form.unit_ids.contains(&unit) {
                 let expected = "承接单位不能是被撤并单位 / a unit other than those that close";
@@ -91,7 +94,8 @@ impl SuccessionForm {
         let split = self.kind == SuccessionKind::Split;
         let (least, most) = if split { (1, MOST_SHARES) } else { (0, 0) };
         if !(least..=most).contains(&self.shares.len()) {
-            faults.push(Rejection::new(Code::OutOfRange).at("shares").with("least", least).with("most", most));
+            faults
+                .push(Rejection::new(Code::OutOfRange).at("shares").with("least", least).with("most", most));
         }
         for (n, share) in self.shares.iter().enumerate() {
             if share.asset_ids.is_empty() && share.place_id.is_none() && share.category_id.is_none() {
@@ -223,7 +227,9 @@ mod tests {
     #[test]
     fn each_kind_names_as_many_units_and_shares_as_it_needs() {
         use SuccessionKind::{Close, Merge, Split};
-        for good in [form(Merge, &[1, 2], vec![]), form(Close, &[1], vec![]), form(Split, &[1], vec![share(8, &[5])])] {
+        for good in
+            [form(Merge, &[1, 2], vec![]), form(Close, &[1], vec![]), form(Split, &[1], vec![share(8, &[5])])]
+        {
             assert!(fields(good.clone()).is_empty(), "{good:?}");
         }
         assert_eq!(fields(form(Merge, &[1], vec![])), ["unitIds"]);
@@ -233,7 +239,8 @@ mod tests {
         assert_eq!(fields(form(Split, &[1], vec![])), ["shares", "shares"]);
         assert_eq!(fields(form(Split, &[1], vec![share(9, &[5])])), ["shares"]);
         assert_eq!(fields(form(Split, &[1], vec![share(1, &[])])), ["shares.0.unitId", "shares.0"]);
-        let late = SuccessionForm { effective_on: "2026-03-01".parse().unwrap(), ..form(Close, &[1], vec![]) };
+        let late =
+            SuccessionForm { effective_on: "2026-03-01".parse().unwrap(), ..form(Close, &[1], vec![]) };
         assert_eq!(fields(SuccessionForm { paper: " ".into(), ..late }), ["paper", "effectiveOn"]);
     }
 
@@ -261,7 +268,8 @@ mod tests {
     #[test]
     fn what_has_begun_is_not_called_off_and_what_is_over_stays_so() {
         use SuccessionState::{Announced, CalledOff, Done, Draft, Running};
-        let commands = [Command::Change, Command::Announce, Command::CallOff, Command::Start, Command::Finish];
+        let commands =
+            [Command::Change, Command::Announce, Command::CallOff, Command::Start, Command::Finish];
         let allowed: Vec<_> = [Draft, Announced, Running, Done, CalledOff]
             .into_iter()
             .flat_map(|state| commands.into_iter().map(move |command| (state, command)))

@@ -116,6 +116,10 @@ pub async fn step(app: &App, id: Uuid) -> Result<Step, Fault> {
     .await
 }
 
+fn living() -> Expr {
+    Expr::cust(format!("({LIVING})"))
+}
+
 struct Run<'a> {
     tx: &'a Tx,
     assignment: Assignment,
@@ -138,7 +142,7 @@ impl Run<'_> {
             .select_only()
             .column(listing::Column::AssetId)
             .filter(listing::Column::UnitId.eq(from))
-            .filter(Expr::cust(LIVING))
+            .filter(living())
             .distinct()
             .order_by_asc(listing::Column::AssetId)
             .limit(OFFERED)
@@ -153,6 +157,7 @@ impl Run<'_> {
             .column(listing::Column::Id)
             .filter(listing::Column::UnitId.eq(from))
             .filter(listing::Column::AssetId.is_in(cards.iter().copied()))
+            .filter(living())
             .into_tuple()
             .all(tx.conn())
             .await?;
@@ -160,10 +165,7 @@ impl Run<'_> {
         for offer in &offers {
             listings::steps::lock(tx, *offer).await?;
         }
-        let named = asset::Entity::find()
-            .filter(asset::Column::Id.is_in(cards))
-            .all(tx.conn())
-            .await?;
+        let named = asset::Entity::find().filter(asset::Column::Id.is_in(cards)).all(tx.conn()).await?;
         let to_of: BTreeMap<Uuid, Uuid> = named
             .iter()
             .map(|card| (card.id, self.assignment.of(card.id, card.bin_id, card.category_id)))
@@ -173,7 +175,8 @@ impl Run<'_> {
             with_them.entry(to_of[&card.id]).or_default().push(card.id);
         }
         for id in offers {
-            let Some(offer) = listings::steps::load(tx, id).await?.filter(|offer| offer.unit_id == from) else {
+            let Some(offer) = listings::steps::load(tx, id).await?.filter(|offer| offer.unit_id == from)
+            else {
                 continue;
             };
             let to = to_of.get(&offer.asset_id).copied().unwrap_or(self.assignment.rest);
@@ -204,7 +207,7 @@ impl Run<'_> {
             .select_only()
             .column(request::Column::Id)
             .filter(request::Column::UnitId.eq(from))
-            .filter(Expr::cust(ASKING))
+            .filter(Expr::cust(format!("({ASKING})")))
             .order_by_asc(request::Column::Id)
             .limit(REQUESTS)
             .into_tuple()
@@ -298,7 +301,9 @@ impl Run<'_> {
         for unit in units {
             let left = passes::left(tx.conn(), Some(*unit), tx.today()).await?;
             if !left.is_empty() {
-                return Err(anyhow::anyhow!("unit {unit} has something left that should pass on: {left:?}").into());
+                return Err(
+                    anyhow::anyhow!("unit {unit} has something left that should pass on: {left:?}").into()
+                );
             }
             let first = unit::Entity::find_by_id(*unit).one(tx.conn()).await?.map(|unit| unit.valid_from);
             let last = row.effective_on.pred_opt().max(first);

@@ -50,8 +50,7 @@ pub async fn reverse(app: &App, actor: &Actor, key: Option<&str>, input: &Input)
         // The receiver, or whoever took over from it what it had.
         let with_receiver = card.holder_id == before.receiver_id
             || assets::steps::brought_by(&tx, card.id).await? == Some(before.id);
-        let there =
-            card.state == AssetState::Active && with_receiver && card.quantity == before.received;
+        let there = card.state == AssetState::Active && with_receiver && card.quantity == before.received;
         // What is offered again, promised to another, split or handed on is not there to be given back.
         if !there || assets::claims::of(&tx, &card, None).await?.any() {
             return Err(Rejection::new(Code::WrongState).with("state", "PASSED_ON").into());
