@@ -3,7 +3,7 @@
 
 use entity::approvals::{ApprovalSubject, CaseState, StepState, approval_case, approval_step};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -51,17 +51,38 @@ pub(crate) async fn case(
     Ok(())
 }
 
-/// Seats of a closing unit in cases of others, such as those of units below it: a step that came up to its head. Answers how many.
+/// Seats of a closing unit in cases of others, such as those of units below it: a step that came up to its head. Answers how many
+/// cases.
 ///
 /// # Errors
 /// The database's.
-pub(crate) async fn seats(tx: &Tx, from: Uuid, to: Uuid) -> Result<u64, Fault> {
-    let moved = approval_step::Entity::update_many()
-        .col_expr(approval_step::Column::UnitId, Expr::value(Some(to)))
-        .col_expr(approval_step::Column::Version, Expr::col(approval_step::Column::Version).add(1))
-        .filter(approval_step::Column::UnitId.eq(from))
-        .filter(approval_step::Column::State.is_in([StepState::Waiting, StepState::Pending]))
+pub(crate) async fn seats(tx: &Tx, from: Uuid, to: Uuid) -> Result<usize, Fault> {
+    use approval_step::Column as Step;
+    let at = Condition::all()
+        .add(Step::UnitId.eq(from))
+        .add(Step::State.is_in([StepState::Waiting, StepState::Pending]));
+    let cases: Vec<Uuid> = approval_step::Entity::find()
+        .select_only()
+        .column(Step::CaseId)
+        .filter(at.clone())
+        .distinct()
+        .into_tuple()
+        .all(tx.conn())
+        .await?;
+    let cases = approval_case::Entity::find()
+        .filter(approval_case::Column::Id.is_in(cases))
+        .order_by_asc(approval_case::Column::Id)
+        .all(tx.conn())
+        .await?;
+    approval_step::Entity::update_many()
+        .col_expr(Step::UnitId, Expr::value(Some(to)))
+        .col_expr(Step::Version, Expr::col(Step::Version).add(1))
+        .filter(at)
         .exec(tx.conn())
         .await?;
-    Ok(moved.rows_affected)
+    for case in &cases {
+        let payload = json!({ "caseId": case.id, "fromId": from, "toId": to });
+        tx.record(subject(case.subject), case.subject_id, case.version, "approval.passed_on", &payload);
+    }
+    Ok(cases.len())
 }

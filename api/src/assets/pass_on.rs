@@ -87,7 +87,8 @@ pub(crate) async fn pass_on(tx: &Tx, ids: &[Uuid], to: Uuid, succession: Uuid) -
         holdings.push(holding.into_active_model().reset_all());
     }
     bulk::insert(tx.conn(), holdings).await?;
-    Ok(Passed { cards: i64::try_from(cards.len())?, renumbered: i64::try_from(numbers.len())? })
+    let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    Ok(Passed { cards: count(cards.len()), renumbered: count(numbers.len()) })
 }
 
 /// Numbers for the cards whose own is in use at the new holder.

@@ -393,13 +393,9 @@ async fn a_unit_that_closes_takes_nothing_more_and_nobody_closes_it_by_hand() {
     let tomorrow = app.clock().today().succ_opt().unwrap();
     let form = world.form(SuccessionKind::Close, &one(giver), rival.unit);
     let id = world.draft(SuccessionForm { effective_on: tomorrow, ..form }).await;
-    let refused = draft::draft(
-        app,
-        &giver.head,
-        None,
-        &draft::Input { which: None, form: world.form(SuccessionKind::Close, &one(giver), rival.unit) },
-    );
-    assert_eq!(codes(refused.await), [(Code::NotAllowed, String::new())]);
+    let form = world.form(SuccessionKind::Close, &one(giver), rival.unit);
+    let refused = draft::draft(app, &giver.head, None, &draft::Input { which: None, form }).await;
+    assert_eq!(codes(refused), [(Code::NotAllowed, String::new())]);
     world.announce(id).await.unwrap();
     let closing = world.unit(giver.unit).await;
     assert_eq!((closing.state, closing.successor_id), (UnitState::Closing, Some(rival.unit)));
