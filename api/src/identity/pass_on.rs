@@ -11,12 +11,12 @@ use crate::fault::Fault;
 use crate::write::Tx;
 
 /// Ends all grants at a unit, and gives the same at another for as long as they would have lasted; answers how many there are
-/// new. Who holds the role there already gets no second grant. The caller has called
+/// new. Who holds the role there already gets no second grant; with no other unit they just end. The caller has called
 /// [`rights_changed`](super::session::rights_changed) first.
 ///
 /// # Errors
 /// The database's.
-pub(crate) async fn pass_grants(tx: &Tx, from: Uuid, to: Uuid) -> Result<u64, Fault> {
+pub(crate) async fn pass_grants(tx: &Tx, from: Uuid, to: Option<Uuid>) -> Result<u64, Fault> {
     use role_grant::Column::{Id, Scope as ScopeColumn, ScopeId, ValidTo};
     let lasting = |unit: Uuid| {
         Condition::all()
@@ -25,7 +25,10 @@ pub(crate) async fn pass_grants(tx: &Tx, from: Uuid, to: Uuid) -> Result<u64, Fa
             .add(Condition::any().add(ValidTo.is_null()).add(ValidTo.gte(tx.today())))
     };
     let old = role_grant::Entity::find().filter(lasting(from)).order_by_asc(Id).all(tx.conn()).await?;
-    let mut held = role_grant::Entity::find().filter(lasting(to)).all(tx.conn()).await?;
+    let mut held = match to {
+        Some(to) => role_grant::Entity::find().filter(lasting(to)).all(tx.conn()).await?,
+        None => Vec::new(),
+    };
     let mut given = 0;
     for grant in old {
         role_grant::Entity::update_many()
@@ -35,19 +38,19 @@ pub(crate) async fn pass_grants(tx: &Tx, from: Uuid, to: Uuid) -> Result<u64, Fa
             .await?;
         let next = role_grant::Model {
             id: tx.id(),
-            scope_id: Some(to),
+            scope_id: to,
             valid_from: grant.valid_from.max(tx.today()),
             granted_by: tx.actor().account_id(),
             created_at: tx.now(),
             ..grant.clone()
         };
-        let doubled = held.iter().any(|other| covers(other, &next));
+        let given_anew = to.is_some() && !held.iter().any(|other| covers(other, &next));
         let payload = json!({
             "grantId": grant.id, "role": grant.role, "scope": grant.scope, "fromId": from, "toId": to,
-            "newGrantId": (!doubled).then_some(next.id),
+            "newGrantId": given_anew.then_some(next.id),
         });
         tx.record(Subject::Account, grant.account_id, 0, "account.role_passed_on", &payload);
-        if doubled {
+        if !given_anew {
             continue;
         }
         given += 1;

@@ -12,7 +12,8 @@
 //! or not. A parcel is a card with all that hangs on it, so that the claims on a card are never of two units.
 //!
 //! **Of a split** the cards go where the first share that fits says, and their offers with them; all else, people too, goes to the
-//! one successor that is named for it: who works where is decided by people, and more roles can be granted before and after.
+//! one successor that is named for it: who works where is decided by people, and more roles can be granted before and after. Of a body
+//! that is dissolved into the pool account the roles end: the pool has no people.
 //!
 //! - [`draft`], [`announce`], [`call_off`], [`start`]: what the office does. [`rules`]: what must be said; whose a card becomes.
 //! - [`read`]: finders, and the preview: how much of what passes. [`verify`]: nothing is left at a closed unit.

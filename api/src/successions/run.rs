@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use entity::assets::{AssetState, asset};
 use entity::listings::listing;
 use entity::loans::loan;
-use entity::organisation::{UnitState, unit};
+use entity::organisation::{UnitKind, UnitState, unit};
 use entity::requests::request;
 use entity::successions::{SuccessionKind, SuccessionState, succession};
 use sea_orm::sea_query::Expr;
@@ -284,6 +284,9 @@ impl Run<'_> {
         }
         let state = rules::apply(row.state, Command::Finish)?;
         session::rights_changed(tx).await?;
+        // The pool account has no people: nobody becomes its clerk because a body is dissolved into it.
+        let successor = unit::Entity::find_by_id(to).one(tx.conn()).await?;
+        let pool = successor.is_some_and(|unit| unit.kind == UnitKind::Pool);
         let mut grants = 0;
         for unit in units {
             listings::pass_on::directed(tx, *unit, to).await?;
@@ -293,10 +296,10 @@ impl Run<'_> {
             quotas::pass_on::overrides(tx, *unit, to).await?;
             approvals::pass_on::seats(tx, *unit, to).await?;
             organisation::pass_on::hand_down(tx, *unit, to).await?;
-            grants += identity::pass_on::pass_grants(tx, *unit, to).await?;
+            grants += identity::pass_on::pass_grants(tx, *unit, (!pool).then_some(to)).await?;
         }
         // How the people of a unit that is split are shared is in the paper; the office enters it.
-        let adds_up = row.kind != SuccessionKind::Split;
+        let adds_up = row.kind != SuccessionKind::Split && !pool;
         quotas::pass_on::headcount(tx, units, to, row.effective_on, &row.paper, adds_up).await?;
         for unit in units {
             let left = passes::left(tx.conn(), Some(*unit), tx.today()).await?;

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use entity::assets::{AssetState, asset, asset_holding};
 use entity::identity::{Role, Scope, role_grant};
 use entity::listings::{FreezeScope, asset_freeze, listing};
-use entity::organisation::{UnitState, unit};
+use entity::organisation::{UnitKind, UnitState, unit};
 use entity::quotas::{QuotaKind, unit_quota};
 use entity::requests::{LineReason, LineState};
 use entity::savings::saving_entry;
 use entity::successions::{SuccessionKind, SuccessionState, succession};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, PaginatorTrait,
     QueryFilter, Statement,
@@ -379,6 +380,35 @@ async fn a_freeze_covers_what_it_covered_and_nothing_else() {
     assert_eq!((one.scope, one.from_at), (FreezeScope::Asset, began));
     let clerk = world.again(&rival.clerk).await;
     assert_eq!(codes(world.release(&clerk, line, None).await), [(Code::Frozen, String::new())]);
+    world.assert_verified().await;
+
+    // What is left behind is found.
+    listing::Entity::update_many()
+        .col_expr(listing::Column::DirectedTo, Expr::value(Some(giver.unit)))
+        .filter(listing::Column::Id.eq(offer))
+        .exec(world.app.db().writer())
+        .await
+        .unwrap();
+    let parts = crate::verify::verify(&world.app, &[], |_| {}).await.unwrap();
+    let part = parts.iter().find(|part| part.name == "successions").unwrap();
+    assert!(part.faults.len() == 1 && part.faults[0].contains("directed_to"), "{:?}", part.faults);
+}
+
+#[tokio::test]
+async fn nobody_becomes_a_clerk_of_the_pool_because_a_body_is_dissolved_into_it() {
+    let world = World::new().await;
+    let (giver, pool) = (&world.giver, &world.rival);
+    unit::Entity::update_many()
+        .col_expr(unit::Column::Kind, Expr::value(UnitKind::Pool))
+        .filter(unit::Column::Id.eq(pool.unit))
+        .exec(world.app.db().writer())
+        .await
+        .unwrap();
+    let offer = world.list(Offer::of(1)).await;
+    world.succeed(world.form(SuccessionKind::Close, &one(giver), pool.unit)).await;
+    let offer = listing::Entity::find_by_id(offer).one(world.app.db().read()).await.unwrap().unwrap();
+    assert_eq!(offer.unit_id, pool.unit);
+    assert!(world.again(&giver.clerk).await.grants().is_empty());
     world.assert_verified().await;
 }
 
