@@ -171,6 +171,12 @@ pub enum Code {
     OwnCase,
     /// The unit is closing or closed.
     UnitNotActive,
+    /// A unit is closed by a succession alone.
+    ClosedBySuccession,
+    /// A succession that is under way names the unit.
+    UnderSuccession,
+    /// Its day has not come.
+    NotYetDue,
     /// A photo is needed.
     PhotoRequired,
     /// An erasure record is needed.

@@ -17,6 +17,7 @@
 //! - [`requests`]: what units ask for. [`quotas`]: what they may ask for. [`transfers`]: hand-overs. [`loans`]: what is lent for
 //!   days. [`kits`]: what furnishes a work place, from whoever has it. [`savings`]: the ledger.
 //! - [`approvals`]: cases and steps. [`decisions`]: what is decided over listings and requests.
+//! - [`successions`]: units that are merged, split or closed.
 //! - [`finding`]: search and its index.
 //! - [`audit`]: the chained and sealed trail. [`events`]: the retained log. [`jobs`]: work that goes on by itself; [`work`]: what it is.
 //! - [`deliveries`]: events on their way to other systems (webhooks).
@@ -64,6 +65,7 @@ pub mod requests;
 pub mod savings;
 pub mod serve;
 mod sheet;
+pub mod successions;
 #[cfg(test)]
 mod testing;
 pub mod transfers;

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use crate::fault::Fault;
 use crate::jobs::{self, Handlers};
-use crate::{approvals, audit, deliveries, identity, import, loans, photos, requests};
+use crate::{approvals, audit, deliveries, identity, import, loans, photos, requests, successions};
 
 /// Holds looked at by one statement.
 const HOLDS: u64 = 200;
@@ -69,6 +69,20 @@ pub fn handlers() -> Handlers {
             // One seal takes so many events; after a large load there is more than one.
             while audit::seal::seal(&app).await? > 0 && !work.stopping() {
                 work.progress(work.job().done, None).await?;
+            }
+            Ok(())
+        })
+        .every(JobKind::Successions, TimeDelta::minutes(1), async |app, work: jobs::Work| {
+            successions::run::start_due(&app).await?;
+            let mut passed = 0;
+            for id in successions::run::running(&app).await? {
+                while successions::run::step(&app, id).await? == successions::run::Step::More {
+                    passed += 1;
+                    work.progress(passed, None).await?;
+                    if work.stopping() {
+                        return Ok(());
+                    }
+                }
             }
             Ok(())
         })

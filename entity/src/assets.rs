@@ -164,6 +164,8 @@ pub mod asset_holding {
         pub number: Option<String>,
         /// The transfer that brought it here; none for its first holder.
         pub transfer_id: Option<Uuid>,
+        /// The succession that brought it here.
+        pub succession_id: Option<Uuid>,
         /// From at.
         pub from_at: DateTimeUtc,
         /// To at.

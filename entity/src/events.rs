@@ -42,6 +42,8 @@ text_enum! {
         Webhook,
         /// A file that is loaded.
         Import,
+        /// A succession of units.
+        Succession,
     }
 }
 

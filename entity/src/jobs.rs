@@ -26,6 +26,8 @@ text_enum! {
         Reconcile,
         /// Loads a file.
         Import,
+        /// Passes on what units have that are succeeded.
+        Successions,
     }
 }
 

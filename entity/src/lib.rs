@@ -22,6 +22,7 @@ pub mod photos;
 pub mod quotas;
 pub mod requests;
 pub mod savings;
+pub mod successions;
 pub mod transfers;
 pub mod warehouses;
 

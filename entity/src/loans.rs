@@ -57,6 +57,8 @@ text_enum! {
         Undeliverable,
         /// Too many pieces of the offer were lost, damaged or given away since.
         PiecesGone,
+        /// Borrower and giver have become one unit.
+        UnitsMerged,
     }
 }
 

@@ -66,6 +66,8 @@ text_enum! {
         CutByApprover,
         /// The giver cannot hand over what it promised.
         Undeliverable,
+        /// Asker and giver have become one unit.
+        UnitsMerged,
     }
 }
 

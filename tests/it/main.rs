@@ -25,6 +25,7 @@ mod s3;
 mod spec;
 mod stories;
 mod structure;
+mod successions;
 
 use libtest_mimic::Arguments;
 use tests::Registry;
@@ -61,6 +62,7 @@ fn main() -> std::process::ExitCode {
     books::register(&mut registry);
     spec::register(&mut registry);
     structure::register(&mut registry);
+    successions::register(&mut registry);
     let conclusion = libtest_mimic::run(&arguments, registry.into_trials());
     conclusion.exit_code()
 }

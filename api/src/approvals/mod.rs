@@ -5,6 +5,7 @@
 //! - [`rule_sets`]: versions of the rules; `rule_set_form`, `save_rule_set`, `publish_rule_set`: the office edits them.
 //! - [`open`]: a case is opened. `facts`: what its plan is made from. `turn`, `seats`: whose turn it is. [`steps`]: for other slices.
 //! - `delegate`: somebody decides for somebody who is away. [`reseat`]: seats that became empty. [`supervise`]: what is overdue.
+//! - `pass_on`: cases of a unit that is succeeded.
 //! - [`preview`]: a dry run. [`read`]: finders. [`verify`]: no case went past a step that it needed.
 //!
 //! This slice knows nothing of what is approved. What follows from a decision belongs to the subjects' slices and is put
@@ -15,6 +16,7 @@ pub mod delegate;
 pub(crate) mod facts;
 pub mod graphql;
 pub mod open;
+pub(crate) mod pass_on;
 pub mod preview;
 pub mod publish_rule_set;
 pub mod read;

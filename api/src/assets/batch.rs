@@ -197,6 +197,7 @@ pub async fn enter(tx: &Tx, cards: &[(asset::Model, &Draft)], taken: &Taken) -> 
             unit_id: card.holder_id,
             number: card.number.clone(),
             transfer_id: None,
+            succession_id: None,
             from_at: tx.now(),
             to_at: None,
         };

@@ -419,6 +419,11 @@ impl AssetHolding {
         self.0.transfer_id.map(|id| encode(Kind::Transfer, id))
     }
 
+    /// Global id of the succession of units that brought it there.
+    async fn succession_id(&self) -> Option<ID> {
+        self.0.succession_id.map(|id| encode(Kind::Succession, id))
+    }
+
     /// From when.
     async fn from_at(&self) -> DateTime<Utc> {
         self.0.from_at

@@ -5,6 +5,7 @@
 //! - [`batch`]: many cards at once, judged by the same rules, with few statements.
 //! - [`update`]: a clerk completes or corrects it.
 //! - [`duplicates`]: the office settles suspected duplicates that the clerk may not see.
+//! - `pass_on`: cards of a unit that is succeeded.
 //! - [`verify`]: compares the cards with their audit trail.
 
 pub mod batch;
@@ -15,6 +16,7 @@ pub mod draft;
 pub mod duplicates;
 pub mod graphql;
 mod inputs;
+pub(crate) mod pass_on;
 pub mod read;
 pub mod row;
 pub mod rules;

@@ -264,6 +264,14 @@ pub fn missing(card: &asset::Model, photos: u64, fields: &[String]) -> Vec<Rejec
         .collect()
 }
 
+/// A number with an ending, within the 100 characters that a number may have.
+#[must_use]
+pub fn with_ending(number: &str, ending: u32) -> String {
+    let ending = format!("-{ending}");
+    let kept: String = number.chars().take(100 - ending.len()).collect();
+    kept + &ending
+}
+
 /// Shares `value` between `n` pieces and the other `of - n`, in whole minor units, the odd one to the larger
 /// remainder: (share of the n, rest). Needs `0 <= n <= of` and `0 < of`. The two always sum to `value`.
 #[must_use]

@@ -6,7 +6,7 @@ use entity::events::Subject;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, NotSet, QueryFilter,
-    QuerySelect, SqlErr, Statement,
+    QueryOrder, QuerySelect, SqlErr, Statement,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -118,6 +118,24 @@ pub async fn move_to(
     Ok(moved)
 }
 
+/// The hand-over that brought a card to its holder, or to the unit that its holder has taken over from.
+///
+/// # Errors
+/// The database's.
+pub async fn brought_by(tx: &Tx, card: Uuid) -> Result<Option<Uuid>, Fault> {
+    let last: Option<Option<Uuid>> = asset_holding::Entity::find()
+        .select_only()
+        .column(asset_holding::Column::TransferId)
+        .filter(asset_holding::Column::AssetId.eq(card))
+        .filter(asset_holding::Column::SuccessionId.is_null())
+        .order_by_desc(asset_holding::Column::FromAt)
+        .order_by_desc(asset_holding::Column::Id)
+        .into_tuple()
+        .one(tx.conn())
+        .await?;
+    Ok(last.flatten())
+}
+
 /// The card was lost on the way.
 ///
 /// # Errors
@@ -217,6 +235,7 @@ pub(super) async fn open_holding(tx: &Tx, card: &asset::Model, transfer: Option<
         unit_id: card.holder_id,
         number: card.number.clone(),
         transfer_id: transfer,
+        succession_id: None,
         from_at: tx.now(),
         to_at: None,
     };

@@ -89,6 +89,7 @@ fn subject_of(kind: Kind) -> Option<Subject> {
         Kind::Request => Subject::Request,
         Kind::Setting => Subject::Setting,
         Kind::Standard => Subject::Standard,
+        Kind::Succession => Subject::Succession,
         Kind::Transfer => Subject::Transfer,
         Kind::Unit => Subject::Unit,
         Kind::Webhook => Subject::Webhook,
@@ -118,6 +119,7 @@ pub fn subject_id(subject: Subject, id: uuid::Uuid) -> ID {
         Subject::Saving => Kind::Entry,
         Subject::Webhook => Kind::Webhook,
         Subject::Import => Kind::Import,
+        Subject::Succession => Kind::Succession,
     };
     encode(kind, id)
 }

@@ -100,6 +100,8 @@ const READ_RECORDS: &[(Role, Relation)] = &[(Auditor, City), (Administrator, Cit
 const ADMINISTRATOR: &[(Role, Relation)] = &[(Administrator, City)];
 /// Sets what holds for the whole city.
 const RULE_BOOK: &[(Role, Relation)] = &[(Administrator, City), (Office, City)];
+/// Reads what is planned with the units of the city; everybody sees in the unit itself that it closes.
+const READ_SUCCESSIONS: &[(Role, Relation)] = &[(Administrator, City), (Office, City), (Auditor, City)];
 const GIVER_CLERK: &[(Role, Relation)] = &[(Clerk, Giver), (Office, Giver)];
 /// Loads files: cards and photos of a unit, or the city's reference data.
 const LOAD: &[(Role, Relation)] = &[(Clerk, Giver), (Office, Giver), (Office, City), (Administrator, City)];
@@ -166,6 +168,8 @@ operations! {
     /// What may be loaded is decided by what it holds: see `import::rights`.
     Import "import": READ_IMPORTS;
     Imports "imports": READ_IMPORTS;
+    Succession "succession": READ_SUCCESSIONS;
+    Successions "successions": READ_SUCCESSIONS;
     Webhooks "webhooks": ADMINISTRATOR;
     Deliveries "deliveries": ADMINISTRATOR;
 
@@ -228,6 +232,10 @@ operations! {
     GrantRole "grantRole": ADMINISTRATOR;
     RevokeRole "revokeRole": ADMINISTRATOR;
     SaveUnit "saveUnit": ADMINISTRATOR;
+    DraftSuccession "draftSuccession": RULE_BOOK;
+    AnnounceSuccession "announceSuccession": RULE_BOOK;
+    CallOffSuccession "callOffSuccession": RULE_BOOK;
+    StartSuccession "startSuccession": RULE_BOOK;
     SaveRegion "saveRegion": ADMINISTRATOR;
     SaveCategory "saveCategory": ADMINISTRATOR;
     SaveWarehouse "saveWarehouse": ADMINISTRATOR;

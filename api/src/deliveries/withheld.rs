@@ -51,6 +51,7 @@ pub(super) async fn is_withheld(
         | Subject::RentalRate
         | Subject::Setting
         | Subject::Import
+        | Subject::Succession
         | Subject::Warehouse => return Ok(false),
         Subject::Webhook => return Ok(true),
     };

@@ -103,6 +103,18 @@ pub(super) fn sentences(code: Code) -> (&'static str, &'static str) {
         Code::UnitNotActive => {
             ("该单位正在撤并或已撤销，不能执行此操作。", "The unit is closing or closed and cannot do this.")
         }
+        Code::ClosedBySuccession => (
+            "撤销单位须通过单位撤并（draftSuccession）办理，其资产和未办结事项由承接单位接收。",
+            "A unit is closed by a succession (draftSuccession), which passes its assets and open cases on.",
+        ),
+        Code::UnderSuccession => (
+            "该单位正在办理撤并（{number}），请先办结或撤回该撤并事项。",
+            "The unit is in the succession {number}. Wait for its end, or call it off first.",
+        ),
+        Code::NotYetDue => (
+            "撤并自 {day} 起生效，届时自动执行，无需提前办理。",
+            "It takes effect on {day} and starts by itself on that day.",
+        ),
         Code::PhotoRequired => {
             ("上架前至少需要一张照片。", "At least one photo is needed before it is listed.")
         }

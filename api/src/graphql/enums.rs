@@ -20,6 +20,10 @@ graphql_enums! {
     Scope = "entity::identity::Scope" { City, Unit, Subtree, Region, Warehouse }
     /// What a unit is.
     UnitKind = "entity::organisation::UnitKind" { Unit, Pool }
+    /// What happens to units.
+    SuccessionKind = "entity::successions::SuccessionKind" { Merge, Split, Close }
+    /// Life of a succession.
+    SuccessionState = "entity::successions::SuccessionState" { Draft, Announced, Running, Done, CalledOff }
     /// Life of a unit.
     UnitState = "entity::organisation::UnitState" { Active, Closing, Closed }
     /// Whose budget pays.
@@ -67,9 +71,9 @@ graphql_enums! {
     /// Life of a loan. That it is overdue or was extended is told by its days.
     LoanState = "entity::loans::LoanState" { Requested, Approved, HandedOver, OnLoan, Returned, Inspected, Damaged, Lost, Converted, Rejected, Cancelled, Expired, GiverFailed }
     /// Why a loan ended without use.
-    LoanReason = "entity::loans::LoanReason" { Refused, Corrected, CancelledByBorrower, HoldLapsed, NotCollected, ListingWithdrawn, Undeliverable, PiecesGone }
+    LoanReason = "entity::loans::LoanReason" { Refused, Corrected, CancelledByBorrower, HoldLapsed, NotCollected, ListingWithdrawn, Undeliverable, PiecesGone, UnitsMerged }
     /// Why a line ended, or waits.
-    LineReason = "entity::requests::LineReason" { HeldByOthers, Frozen, AlreadyDelivered, ListingWithdrawn, HoldLapsed, Refused, Corrected, CancelledByAsker, CutByApprover, Undeliverable }
+    LineReason = "entity::requests::LineReason" { HeldByOthers, Frozen, AlreadyDelivered, ListingWithdrawn, HoldLapsed, Refused, Corrected, CancelledByAsker, CutByApprover, Undeliverable, UnitsMerged }
     /// Life of a hand-over.
     TransferState = "entity::transfers::TransferState" { InTransit, Received, Short, Refused, Closed, Reversed }
     /// Entry or correction.
@@ -79,9 +83,9 @@ graphql_enums! {
     /// When a picture was taken.
     PhotoStage = "entity::photos::PhotoStage" { Listing, Intake, Handover, Receipt }
     /// What an event or an audit entry is about.
-    Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, RentalRate, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Loan, Saving, Webhook, Import }
+    Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, RentalRate, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Loan, Saving, Webhook, Import, Succession }
     /// What a job does.
-    JobKind = "entity::jobs::JobKind" { ExpireHolds, LoanDays, AccrueLoans, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import }
+    JobKind = "entity::jobs::JobKind" { ExpireHolds, LoanDays, AccrueLoans, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import, Successions }
     /// What a file holds.
     ImportWhat = "entity::imports::ImportWhat" { Assets, Photos, Regions, Units, Categories, Standards }
     /// Life of an import.

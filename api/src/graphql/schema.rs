@@ -27,13 +27,22 @@ use crate::photos::graphql::PhotosMutation;
 use crate::quotas::graphql::{QuotasMutation, QuotasQuery};
 use crate::requests::graphql::{RequestMutation, RequestQuery};
 use crate::savings::graphql::SavingsQuery;
+use crate::successions::graphql::{SuccessionMutation, SuccessionQuery};
 use crate::transfers::graphql::{TransferMutation, TransferQuery};
 use crate::warehouses::graphql::{WarehousesMutation, WarehousesQuery};
 
 // In groups: the futures of the fields of a merged object lie in each other, one a member.
 
 #[derive(Debug, Default, MergedObject)]
-struct PeopleQuery(IdentityQuery, OrganisationQuery, JobsQuery, AuditQuery, EventsQuery, DeliveriesQuery);
+struct PeopleQuery(
+    IdentityQuery,
+    OrganisationQuery,
+    SuccessionQuery,
+    JobsQuery,
+    AuditQuery,
+    EventsQuery,
+    DeliveriesQuery,
+);
 
 #[derive(Debug, Default, MergedObject)]
 struct RuleBookQuery(
@@ -57,7 +66,7 @@ struct MovesQuery(DecisionQuery, RequestQuery, KitQuery, QuotasQuery, TransferQu
 pub struct Query(PeopleQuery, RuleBookQuery, GoodsQuery, MovesQuery, NodeQuery);
 
 #[derive(Debug, Default, MergedObject)]
-struct PeopleMutation(IdentityMutation, OrganisationMutation, DeliveriesMutation);
+struct PeopleMutation(IdentityMutation, OrganisationMutation, SuccessionMutation, DeliveriesMutation);
 
 #[derive(Debug, Default, MergedObject)]
 struct RuleBookMutation(

@@ -200,8 +200,9 @@ fn spelled_out(grants: &[role_grant::Model], reference: &Reference) -> Vec<Grant
 fn units_of(scope: Scope, scope_id: Option<Uuid>, reference: &Reference) -> UnitSet {
     match (scope, scope_id) {
         (Scope::City, _) => UnitSet::All,
-        (Scope::Unit, Some(id)) => UnitSet::Only(HashSet::from([id])),
-        (Scope::Subtree, Some(id)) => UnitSet::Only(reference.unit_subtree(id)),
+        // A unit stands in for those whose place it has taken: their history is its own.
+        (Scope::Unit, Some(id)) => UnitSet::Only(reference.with_predecessors(HashSet::from([id]))),
+        (Scope::Subtree, Some(id)) => UnitSet::Only(reference.with_predecessors(reference.unit_subtree(id))),
         (Scope::Region, Some(id)) => UnitSet::Only(reference.units_in_region(id)),
         _ => UnitSet::default(),
     }

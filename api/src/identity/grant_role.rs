@@ -1,7 +1,7 @@
 //! Gives a role at a place, with dates.
 
 use entity::identity::{Scope, account};
-use entity::organisation::{region, unit};
+use entity::organisation::{UnitState, region, unit};
 use entity::warehouses::warehouse;
 use sea_orm::EntityTrait;
 use uuid::Uuid;
@@ -32,9 +32,9 @@ pub async fn grant_role(
             faults.push(Rejection::new(Code::NotFound).at("accountId"));
         }
         if let Some(id) = form.scope_id
-            && !place_exists(&tx, form.scope, id).await?
+            && let Some(code) = refused(&tx, form.scope, id).await?
         {
-            faults.push(Rejection::new(Code::NotFound).at("scopeId"));
+            faults.push(Rejection::new(code).at("scopeId"));
         }
         Fault::all(faults)?;
         make_grant(&tx, form).await
@@ -42,12 +42,17 @@ pub async fn grant_role(
     .await
 }
 
-async fn place_exists(tx: &Tx, scope: Scope, id: Uuid) -> Result<bool, Fault> {
-    Ok(match scope {
+/// Why nothing can be held at a place: it is not there, or it is a unit that closes.
+async fn refused(tx: &Tx, scope: Scope, id: Uuid) -> Result<Option<Code>, Fault> {
+    let there = match scope {
         // The whole city has no id.
         Scope::City => false,
-        Scope::Unit | Scope::Subtree => unit::Entity::find_by_id(id).one(tx.conn()).await?.is_some(),
+        Scope::Unit | Scope::Subtree => match unit::Entity::find_by_id(id).one(tx.conn()).await? {
+            Some(unit) if unit.state != UnitState::Active => return Ok(Some(Code::UnitNotActive)),
+            found => found.is_some(),
+        },
         Scope::Region => region::Entity::find_by_id(id).one(tx.conn()).await?.is_some(),
         Scope::Warehouse => warehouse::Entity::find_by_id(id).one(tx.conn()).await?.is_some(),
-    })
+    };
+    Ok((!there).then_some(Code::NotFound))
 }

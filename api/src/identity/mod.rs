@@ -5,6 +5,7 @@
 //! - [`first_administrator`]: the way in while nobody can sign in.
 //! - [`create_account`], [`reset_password`], [`change_password`], [`set_account_active`], [`grant_role`],
 //!   [`revoke_role`]: administration. [`rules`]: what accounts and grants must look like. [`read`]: finders.
+//! - `pass_on`: the people of a unit go on at its successor.
 //! - [`mod@purge`]: removes what is past its time.
 
 mod actor;
@@ -13,6 +14,7 @@ pub mod create_account;
 pub mod first_administrator;
 pub mod grant_role;
 pub mod graphql;
+pub(crate) mod pass_on;
 pub mod password;
 pub mod purge;
 pub mod read;

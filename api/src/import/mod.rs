@@ -45,6 +45,7 @@ mod finish;
 pub mod graphql;
 pub mod job;
 mod order;
+pub(crate) mod pass_on;
 mod photos;
 pub mod purge;
 pub mod read;

@@ -1,13 +1,27 @@
 //! What other slices may do inside their transaction.
 
 use chrono::Datelike;
-use entity::jobs::number_series;
+use entity::jobs::{JobKind, JobState, job, number_series};
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{EntityTrait, ExprTrait, Set};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, Set};
 
 pub use super::store::enqueue;
 use crate::fault::Fault;
 use crate::write::Tx;
+
+/// A recurring job that waits for its time runs now.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn hurry(tx: &Tx, kind: JobKind) -> Result<(), Fault> {
+    job::Entity::update_many()
+        .col_expr(job::Column::RunAt, Expr::value(tx.now()))
+        .filter(job::Column::Kind.eq(kind))
+        .filter(job::Column::State.eq(JobState::Queued))
+        .exec(tx.conn())
+        .await?;
+    Ok(())
+}
 
 /// The next number of a kind of paper in the civil year of today: `DJ-2026-000001`, `DJ-2026-000002`, … No number is
 /// given twice, and none is left out: one that was taken by a transaction that fails is taken by the next.

@@ -6,6 +6,7 @@
 //! - [`submit`]: hands it to the approvers; tells everything that is missing at once.
 //! - [`goods`]: what approvers go by.
 //! - [`inspect`]: warehouse staff accepts a PHYSICAL one, in full or in part, or sends it to repair or back.
+//! - `pass_on`: offers and freezes of a unit that is succeeded.
 //! - [`verify`]: compares what is offered with the audit trail.
 //!
 //! Withdrawals and freezes end or pause the lines of askers, so they live above, in [`crate::decisions`].
@@ -16,6 +17,7 @@ pub mod goods;
 pub mod graphql;
 mod inputs;
 pub mod inspect;
+pub(crate) mod pass_on;
 pub mod read;
 pub mod row;
 pub mod rules;

@@ -23,6 +23,7 @@
 //! - [`extend`]: more days, if nobody else has them; the giver's side agrees again.
 //! - [`give_back`], [`inspect`]: back, in part too; in order, damaged or lost.
 //! - [`days`]: what the jobs do: ends what was not collected, tells of what is overdue, enters what months have saved.
+//! - `pass_on`: what a unit that is succeeded has lent and borrowed.
 //! - [`steps`]: approvals, request lines and withdrawals reach loans here. Keeping for good is [`crate::requests::convert`].
 
 pub mod cancel;
@@ -34,6 +35,7 @@ pub mod graphql;
 pub mod hand_over;
 pub mod inspect;
 pub(crate) mod nodes;
+pub(crate) mod pass_on;
 pub mod read;
 pub mod receive;
 pub mod request;

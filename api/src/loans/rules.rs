@@ -297,6 +297,8 @@ pub enum Command {
         /// Why.
         comment: Option<String>,
     },
+    /// Borrower and giver have become one unit: what is not out needs no loan.
+    Unite,
     /// Its hold has lapsed.
     Lapse,
     /// Its last day went by before it was handed over.
@@ -410,6 +412,10 @@ pub fn apply(loan: &Loan, command: Command, moment: &Moment) -> Result<(Loan, &'
         }
         (Requested | Approved, Command::Cancel { comment }) => {
             end(&mut next, Cancelled, LoanReason::CancelledByBorrower, comment);
+            "loan.cancelled"
+        }
+        (Requested | Approved, Command::Unite) => {
+            end(&mut next, Cancelled, LoanReason::UnitsMerged, None);
             "loan.cancelled"
         }
         (Requested, Command::Lapse) if loan.hold_expires_at.is_some_and(|until| until <= moment.now) => {

@@ -69,7 +69,7 @@ async fn loans(app: &App, conn: &impl ConnectionTrait, faults: &mut Vec<String>)
             if entries.iter().map(Posted::from).collect::<BTreeSet<_>>() != posted(heard) {
                 fault("its savings are not those in its audit");
             }
-            if let Some(what) = days_counted(row, entries) {
+            if let Some(what) = days_counted(row, entries, heard) {
                 fault(what);
             }
         }
@@ -131,9 +131,19 @@ async fn keeping(
 }
 
 /// The entries that stand count each day of use once, from the receipt up to the day that the loan says.
-fn days_counted(loan: &loan::Model, entries: &[saving_entry::Model]) -> Option<&'static str> {
+fn days_counted(
+    loan: &loan::Model,
+    entries: &[saving_entry::Model],
+    heard: &[(String, Option<Value>)],
+) -> Option<&'static str> {
+    // Entries keep the names of their day: a unit may have been succeeded since.
+    let once = |field: &str, unit: Uuid| {
+        heard.iter().any(|(_, said)| said.as_ref().is_some_and(|said| said[field] == json!(unit)))
+    };
     let agree = |entry: &saving_entry::Model| {
-        entry.giver_id == loan.giver_id && entry.receiver_id == loan.unit_id && entry.custody == loan.custody
+        (entry.giver_id == loan.giver_id || once("giverId", entry.giver_id))
+            && (entry.receiver_id == loan.unit_id || once("unitId", entry.receiver_id))
+            && entry.custody == loan.custody
     };
     if !entries.iter().all(agree) {
         return Some("its savings are not of its two units");

@@ -2,10 +2,12 @@
 //!
 //! - The use cases are `save_unit` and `save_region`. [`rules`]: what both must look like. [`tree`]: no circles.
 //! - [`credit_code`]: the check of 统一社会信用代码.
+//! - `pass_on`: what a succession does to the units themselves.
 //! - [`steps`]: the same inside the transaction of another slice. [`read`]: finders over the snapshot.
 
 pub mod credit_code;
 pub mod graphql;
+pub(crate) mod pass_on;
 pub mod read;
 mod reference;
 pub mod rules;

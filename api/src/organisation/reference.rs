@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::catalogue::category;
-use entity::organisation::{region, unit};
+use entity::organisation::{UnitState, region, unit};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait};
 use uuid::Uuid;
 
@@ -13,6 +13,8 @@ pub struct Reference {
     regions: HashMap<Uuid, region::Model>,
     categories: HashMap<Uuid, category::Model>,
     unit_children: HashMap<Uuid, Vec<Uuid>>,
+    /// Closed units, by the one that took their place.
+    predecessors: HashMap<Uuid, Vec<Uuid>>,
     region_children: HashMap<Uuid, Vec<Uuid>>,
     region_units: HashMap<Uuid, Vec<Uuid>>,
     category_children: HashMap<Uuid, Vec<Uuid>>,
@@ -28,6 +30,9 @@ impl Reference {
         for unit in unit::Entity::find().all(conn).await? {
             if let Some(parent) = unit.parent_id {
                 reference.unit_children.entry(parent).or_default().push(unit.id);
+            }
+            if let Some(successor) = unit.successor_id.filter(|_| unit.state == UnitState::Closed) {
+                reference.predecessors.entry(successor).or_default().push(unit.id);
             }
             reference.region_units.entry(unit.place_region_id).or_default().push(unit.id);
             reference.units.insert(unit.id, unit);
@@ -84,6 +89,27 @@ impl Reference {
     #[must_use]
     pub fn unit_subtree(&self, id: Uuid) -> HashSet<Uuid> {
         subtree(&self.unit_children, id)
+    }
+
+    /// The units and all whose place they have taken, also by way of others.
+    #[must_use]
+    pub fn with_predecessors(&self, units: HashSet<Uuid>) -> HashSet<Uuid> {
+        if self.predecessors.is_empty() {
+            return units;
+        }
+        units.into_iter().flat_map(|id| subtree(&self.predecessors, id)).collect()
+    }
+
+    /// The unit that stands in for a closed one today; an open one stands for itself.
+    #[must_use]
+    pub fn living(&self, id: Uuid) -> Uuid {
+        let next = |id: &Uuid| {
+            self.units
+                .get(id)
+                .filter(|unit| unit.state == UnitState::Closed)
+                .and_then(|unit| unit.successor_id)
+        };
+        std::iter::successors(Some(id), next).take(DEEPEST).last().unwrap_or(id)
     }
 
     /// The category and all below it.

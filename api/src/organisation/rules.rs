@@ -119,7 +119,11 @@ impl UnitForm {
         let form = Self { name: required(&mut faults, "name", &self.name, 200), credit_code, ..self };
         dates(&mut faults, form.valid_from, form.valid_to);
         if let Some(before) = before.filter(|before| !may_become(*before, form.state)) {
-            faults.push(Rejection::new(Code::WrongState).at("state").with("state", before));
+            // What it has and does must go somewhere.
+            faults.push(match form.state {
+                UnitState::Closed => Rejection::new(Code::ClosedBySuccession).at("state"),
+                _ => Rejection::new(Code::WrongState).at("state").with("state", before),
+            });
         }
         if form.state == UnitState::Closed {
             // Whoever looks for what it held must be led on, and must know since when.
@@ -137,11 +141,11 @@ impl UnitForm {
     }
 }
 
-/// ACTIVE → CLOSING → CLOSED; a closing may be called off, a closed unit stays closed.
+/// By hand: a unit that is to be closed is CLOSING, which may be called off. It becomes CLOSED by a succession alone, and stays so.
 #[must_use]
 pub fn may_become(before: UnitState, after: UnitState) -> bool {
     use UnitState::{Active, Closed, Closing};
-    matches!((before, after), (Active | Closing, Active | Closing) | (Closing | Closed, Closed))
+    matches!((before, after), (Active | Closing, Active | Closing) | (Closed, Closed))
 }
 
 /// A text that must not be empty.
@@ -242,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_closes_by_way_of_closing_and_stays_closed() {
+    fn nobody_closes_a_unit_by_hand_and_a_closed_one_stays_closed() {
         use UnitState::{Active, Closed, Closing};
         let all = [Active, Closing, Closed];
         let allowed: Vec<_> = all
@@ -250,6 +254,16 @@ mod tests {
             .flat_map(|before| all.into_iter().map(move |after| (before, after)))
             .filter(|(before, after)| before != after && may_become(*before, *after))
             .collect();
-        assert_eq!(allowed, [(Active, Closing), (Closing, Active), (Closing, Closed)]);
+        assert_eq!(allowed, [(Active, Closing), (Closing, Active)]);
+        let closed = UnitForm {
+            state: Closed,
+            successor_id: Some(Uuid::from_u128(3)),
+            valid_to: "2026-02-28".parse().ok(),
+            ..form()
+        };
+        let (_, faults) = closed.clone().cleaned(Some(Uuid::from_u128(9)), Some(Closing));
+        assert_eq!(faults.iter().map(|fault| fault.code).collect::<Vec<_>>(), [Code::ClosedBySuccession]);
+        // Old books may have units that are closed from the start.
+        assert!(closed.cleaned(None, None).1.is_empty());
     }
 }

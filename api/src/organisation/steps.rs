@@ -6,8 +6,9 @@
 
 use entity::events::Subject;
 use entity::organisation::{UnitState, region, unit, unit_guard};
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Set};
+use entity::successions::{SuccessionState, succession, succession_unit};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
 use uuid::Uuid;
 
 use super::rules::{RegionForm, UnitForm};
@@ -117,6 +118,9 @@ pub async fn put_unit(tx: &Tx, target: Option<Target>, form: UnitForm) -> Result
             }
         }
     }
+    if let Some(before) = &before {
+        faults.extend(beside_succession(tx, before, &form).await?);
+    }
     for (field, region) in
         [("fiscalRegionId", form.fiscal_region_id), ("placeRegionId", form.place_region_id)]
     {
@@ -170,6 +174,48 @@ pub async fn put_unit(tx: &Tx, target: Option<Target>, form: UnitForm) -> Result
     let kind = if before.is_some() { "unit.changed" } else { "unit.created" };
     tx.record(Subject::Unit, row.id, row.version, kind, &form);
     Ok(row)
+}
+
+/// State and successor of a unit are a succession's as long as one is under way, and for good when the unit is closed.
+async fn beside_succession(
+    tx: &Tx,
+    before: &unit::Model,
+    form: &UnitForm,
+) -> Result<Option<Rejection>, Fault> {
+    if (before.state, before.successor_id) == (form.state, form.successor_id) {
+        return Ok(None);
+    }
+    let field = if before.state == form.state { "successorId" } else { "state" };
+    if before.state == UnitState::Closed {
+        return Ok(Some(Rejection::new(Code::WrongState).at(field).with("state", before.state)));
+    }
+    let number = under_succession(tx, before.id, None).await?;
+    Ok(number.map(|number| Rejection::new(Code::UnderSuccession).at(field).with("number", number)))
+}
+
+/// Number of the succession that is under way for a unit, which it would be succeeded by, other than `but`.
+pub(crate) async fn under_succession(
+    tx: &Tx,
+    unit: Uuid,
+    but: Option<Uuid>,
+) -> Result<Option<String>, Fault> {
+    let found = succession::Entity::find()
+        .select_only()
+        .columns([succession::Column::Id, succession::Column::Number])
+        .filter(succession::Column::State.is_in([SuccessionState::Announced, SuccessionState::Running]))
+        .filter(
+            succession::Column::Id.in_subquery(
+                Query::select()
+                    .column(succession_unit::Column::SuccessionId)
+                    .from(succession_unit::Entity)
+                    .and_where(Expr::col(succession_unit::Column::UnitId).eq(unit))
+                    .take(),
+            ),
+        )
+        .into_tuple::<(Uuid, String)>()
+        .all(tx.conn())
+        .await?;
+    Ok(found.into_iter().find(|(id, _)| Some(*id) != but).map(|(_, number)| number))
 }
 
 /// A row was changed by its version, or somebody else was faster.

@@ -118,22 +118,32 @@ async fn two_moves_at_once_never_make_a_circle() {
 }
 
 #[tokio::test]
-async fn a_closed_unit_names_a_successor_that_is_not_closed() {
+async fn a_closed_unit_names_a_successor_that_is_not_closed_and_nobody_closes_one_by_hand() {
     let (app, _folder) = testing::app().await;
     let region = region(&app).await;
-    let old = save(&app, None, unit("旧单位", region, None)).await.unwrap();
     let new = save(&app, None, unit("新单位", region, None)).await.unwrap();
-    let closing = UnitForm { state: UnitState::Closing, ..unit("旧单位", region, None) };
-    save(&app, Some((old, 1)), closing).await.unwrap();
     let closed = UnitForm { state: UnitState::Closed, ..unit("旧单位", region, None) };
-    let found = codes(save(&app, Some((old, 2)), closed.clone()).await);
+    let found = codes(save(&app, None, closed.clone()).await);
     assert_eq!(found, [(Code::Required, "successorId".into()), (Code::Required, "validTo".into())]);
+    // Old books have units that are closed from the start.
     let closed = UnitForm { successor_id: Some(new), valid_to: "2026-03-01".parse().ok(), ..closed };
-    save(&app, Some((old, 2)), closed).await.unwrap();
+    let old = save(&app, None, closed.clone()).await.unwrap();
     let onto_closed =
         UnitForm { state: UnitState::Closing, successor_id: Some(old), ..unit("新单位", region, None) };
     let found = codes(save(&app, Some((new, 1)), onto_closed).await);
     assert_eq!(found, [(Code::Circle, "successorId".into()), (Code::UnitNotActive, "successorId".into())]);
+    let other = save(&app, None, unit("别的单位", region, None)).await.unwrap();
+    let by_hand = UnitForm { name: "别的单位".into(), ..closed.clone() };
+    assert_eq!(
+        codes(save(&app, Some((other, 1)), by_hand).await),
+        [(Code::ClosedBySuccession, "state".into())]
+    );
+    let elsewhere = UnitForm { successor_id: Some(other), ..closed };
+    assert_eq!(
+        codes(save(&app, Some((old, 1)), elsewhere).await),
+        [(Code::WrongState, "successorId".into())]
+    );
+    assert_eq!(app.reference().living(old), new);
 }
 
 #[tokio::test]

@@ -4,10 +4,12 @@
 //! - [`rules`]: how a cap is reckoned, and what follows. Pure.
 //! - [`steps`]: the check when a request is handed in, under the guard row of its unit.
 //! - `set_unit_quota`, `set_unit_cap`, `override_block`: the office enters what is the case, and lets a unit go on.
+//! - `pass_on`: headcount of units that are succeeded.
 //! - [`read`]: what a unit is entitled to, and what of it is left.
 
 pub mod graphql;
 pub mod override_block;
+pub(crate) mod pass_on;
 pub mod read;
 pub mod rules;
 pub mod set_unit_cap;

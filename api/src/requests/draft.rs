@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use entity::events::Subject;
 use entity::listings::listing;
+use entity::organisation::UnitState;
 use entity::requests::{LineState, request, request_line};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Set};
 use serde::{Deserialize, Serialize};
@@ -76,10 +77,12 @@ pub async fn draft(app: &App, actor: &Actor, key: Option<&str>, input: &Draft) -
 
 /// As [`draft`], inside a transaction.
 pub(super) async fn write_down(tx: &Tx, operation: Operation, input: &Draft) -> Result<Done, Fault> {
-    if tx.reference().unit(input.unit_id).is_none() {
-        return Err(Rejection::new(Code::NotFound).at("unitId").into());
-    }
+    let unit = tx.reference().unit(input.unit_id).map(|unit| unit.state);
+    let unit = unit.ok_or_else(|| Rejection::new(Code::NotFound).at("unitId"))?;
     tx.actor().allow(operation, &Parties::receiver(input.unit_id))?;
+    if unit != UnitState::Active {
+        return Err(Rejection::new(Code::UnitNotActive).at("unitId").into());
+    }
     let created_by = tx.actor().account_id().ok_or(Code::NotAllowed)?;
     let offers = check(tx, tx.actor(), &input.justification, &input.lines).await?;
     let request = request::Model {

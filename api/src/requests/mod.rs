@@ -8,6 +8,7 @@
 //! - [`fail`]: the giver takes a promise back that it cannot keep.
 //! - [`convert`]: a borrower asks to keep what it has on loan.
 //! - [`expire`]: lets holds lapse that the asker's side forgot.
+//! - `pass_on`: what a unit that is succeeded asks for, and is asked for.
 //! - [`steps`]: decisions of approvers, hand-overs and withdrawals reach the lines here; the queue moves up here.
 
 pub(crate) mod batch;
@@ -21,6 +22,7 @@ mod frozen;
 pub mod graphql;
 mod line;
 pub(crate) mod nodes;
+pub(crate) mod pass_on;
 pub mod read;
 pub mod resubmit;
 pub mod rules;

@@ -77,6 +77,8 @@ pub enum Command {
     },
     /// The asker takes it back, or what is left of it.
     Cancel,
+    /// Asker and giver have become one unit: what is not on its way needs no hand-over.
+    Unite,
     /// The hold has lapsed.
     Expire,
     /// Frozen time is added to the hold.
@@ -188,6 +190,10 @@ pub fn apply(line: &Line, command: Command, now: DateTime<Utc>) -> Result<(Line,
         Cancelled, Closed, Cut, Draft, Expired, GiverFailed, InTransit, Outranked, Queued, Received,
         Rejected, Releasing, Reserved, Returned, Short, Submitted,
     };
+    if command == Command::Unite {
+        let (next, event) = apply(line, Command::Cancel, now)?;
+        return Ok((Line { reason: Some(LineReason::UnitsMerged), ..next }, event));
+    }
     let mut next = line.clone();
     let mut moves = Vec::new();
     let kind = match (line.state, command) {

@@ -266,6 +266,7 @@ impl World {
                 unit_id: self.giver.unit,
                 number: card.number.clone(),
                 transfer_id: None,
+                succession_id: None,
                 from_at: now,
                 to_at: None,
             }

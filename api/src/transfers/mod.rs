@@ -3,10 +3,12 @@
 //! - [`release`]: the holder (VIRTUAL) or the warehouse (PHYSICAL) hands over; a smaller number splits the card.
 //! - [`receive`]: the receiver's clerk accepts, refuses, reports a loss; the office records a deemed receipt.
 //! - [`book`]: each side notes its voucher number; the second closes the hand-over.
+//! - `pass_on`: hand-overs under way of a unit that is succeeded.
 //! - [`reverse`]: the office takes a hand-over back after a defect, with contra entries.
 
 pub mod book;
 pub mod graphql;
+pub(crate) mod pass_on;
 pub mod read;
 pub mod receive;
 pub mod release;

@@ -47,15 +47,19 @@ pub async fn reverse(app: &App, actor: &Actor, key: Option<&str>, input: &Input)
         let within = requests::steps::days(&tx, "defect_days").await?;
         let next = rules::reverse(&before, within, tx.now())?;
         let card = assets::steps::load_for_update(&tx, before.asset_id).await?;
-        let there = card.state == AssetState::Active
-            && card.holder_id == before.receiver_id
-            && card.quantity == before.received;
+        // The receiver, or whoever took over from it what it had.
+        let with_receiver = card.holder_id == before.receiver_id
+            || assets::steps::brought_by(&tx, card.id).await? == Some(before.id);
+        let there = card.state == AssetState::Active && with_receiver && card.quantity == before.received;
         // What is offered again, promised to another, split or handed on is not there to be given back.
         if !there || assets::claims::of(&tx, &card, None).await?.any() {
             return Err(Rejection::new(Code::WrongState).with("state", "PASSED_ON").into());
         }
         let place = place.unwrap_or_default();
-        assets::steps::move_to(&tx, card, before.giver_id, number.as_deref(), &place, before.id)
+        // To who offers it now: the giver may have been succeeded since.
+        let offer = listings::steps::load(&tx, before.listing_id).await?.ok_or(Code::NotFound)?;
+        let giver = tx.reference().living(offer.unit_id);
+        assets::steps::move_to(&tx, card, giver, number.as_deref(), &place, before.id)
             .await
             .map_err(row::at_asset_number)?;
         listings::steps::reverse(&tx, before.listing_id, before.received).await?;

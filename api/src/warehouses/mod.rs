@@ -3,6 +3,7 @@
 //! - `save_warehouse`, `save_place`: the use cases. [`rules`]: what hangs below what. [`read`]: finders.
 
 pub mod graphql;
+pub(crate) mod pass_on;
 pub mod read;
 pub mod rules;
 pub mod save_place;

@@ -187,6 +187,7 @@ impl Cards {
             unit_id: card.holder_id,
             number: card.number.clone(),
             transfer_id,
+            succession_id: None,
             from_at: at,
             to_at: None,
         });
