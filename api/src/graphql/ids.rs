@@ -24,8 +24,11 @@ pub enum Kind {
     Line,
     Listing,
     Loan,
+    Objection,
     Photo,
     Place,
+    Plan,
+    PlanLine,
     Region,
     RentalRate,
     Request,
@@ -41,7 +44,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 29] = [
+    const ALL: [(Self, &'static str); 32] = [
         (Self::Account, "acc"),
         (Self::Asset, "ast"),
         (Self::Case, "cas"),
@@ -57,8 +60,11 @@ impl Kind {
         (Self::Line, "lin"),
         (Self::Listing, "lst"),
         (Self::Loan, "lon"),
+        (Self::Objection, "obj"),
         (Self::Photo, "pho"),
         (Self::Place, "plc"),
+        (Self::Plan, "pln"),
+        (Self::PlanLine, "pll"),
         (Self::Region, "rgn"),
         (Self::RentalRate, "rat"),
         (Self::Request, "req"),

@@ -23,6 +23,7 @@ use crate::listings::graphql::{ListingMutation, ListingQuery};
 use crate::loans::graphql::{LoanMutation, LoanQuery};
 use crate::organisation::graphql::{OrganisationMutation, OrganisationQuery};
 use crate::photos::graphql::PhotosMutation;
+use crate::plans::graphql::{PlanMutation, PlanQuery};
 use crate::quotas::graphql::{QuotasMutation, QuotasQuery};
 use crate::requests::graphql::{RequestMutation, RequestQuery};
 use crate::savings::graphql::SavingsQuery;
@@ -49,7 +50,15 @@ struct RuleBookQuery(
 struct GoodsQuery(WarehousesQuery, AssetQuery, ListingQuery, FindingQuery, ImportQuery);
 
 #[derive(Debug, Default, MergedObject)]
-struct MovesQuery(DecisionQuery, RequestQuery, QuotasQuery, TransferQuery, LoanQuery, SavingsQuery);
+struct MovesQuery(
+    DecisionQuery,
+    RequestQuery,
+    QuotasQuery,
+    TransferQuery,
+    LoanQuery,
+    PlanQuery,
+    SavingsQuery,
+);
 
 /// What may be asked.
 #[derive(Debug, Default, MergedObject)]
@@ -78,7 +87,14 @@ struct GoodsMutation(
 );
 
 #[derive(Debug, Default, MergedObject)]
-struct MovesMutation(DecisionMutation, RequestMutation, QuotasMutation, TransferMutation, LoanMutation);
+struct MovesMutation(
+    DecisionMutation,
+    RequestMutation,
+    QuotasMutation,
+    TransferMutation,
+    LoanMutation,
+    PlanMutation,
+);
 
 /// What may be done.
 #[derive(Debug, Default, MergedObject)]
