@@ -109,7 +109,8 @@ async fn whole_way(backend: Backend) -> Outcome {
         "idempotencyKey": key(), "planId": drafted["id"], "version": look(office, &drafted).await?["version"],
     }), "plan { id }").await?;
     ensure!(said["errors"][0]["code"] == "OBJECTIONS_OPEN", "{said}");
-    let answered = json!({ "objectionId": objection["id"], "verdict": "UPHOLD", "answer": "原办公桌另行处置" });
+    let answered =
+        json!({ "objectionId": objection["id"], "verdict": "UPHOLD", "answer": "原办公桌另行处置" });
     command(office, "answerObjection", answered).await?;
     let data = one.clerk.client.ask(query, json!({ "id": drafted["id"] })).await?;
     let heard = &data["allocationPlan"]["objections"]["edges"][0]["node"];
@@ -135,13 +136,19 @@ async fn whole_way(backend: Backend) -> Outcome {
     // While another unit has asked for a piece nothing is reserved, and it is told of which line.
     let line = moves::ask(&city.receivers[2], &offered, 1).await?;
     let input = json!({ "idempotencyKey": key(), "planId": drafted["id"] });
-    let said = office
-        .attempt("reserveAllocationPlan", "ReserveAllocationPlanInput", input, "plan { id }")
-        .await?;
-    ensure!(said["errors"][0]["code"] == "NOT_ENOUGH" && moves::path(&said["errors"][0]) == "lines.3.quantity", "{said}");
+    let said =
+        office.attempt("reserveAllocationPlan", "ReserveAllocationPlanInput", input, "plan { id }").await?;
+    ensure!(
+        said["errors"][0]["code"] == "NOT_ENOUGH" && moves::path(&said["errors"][0]) == "lines.3.quantity",
+        "{said}"
+    );
     ensure!(lines(office, &drafted).await?.iter().all(|line| line["carried"].is_null()));
     let input = json!({ "idempotencyKey": key(), "lineId": line["id"] });
-    city.receivers[2].clerk.client.mutate("cancelRequestLine", "CancelRequestLineInput", input, "line { state }").await?;
+    city.receivers[2]
+        .clerk
+        .client
+        .mutate("cancelRequestLine", "CancelRequestLineInput", input, "line { state }")
+        .await?;
     let reserved = next(office, "reserveAllocationPlan", &drafted).await?;
     ensure!(reserved["state"] == "RESERVED" && reserved["progress"]["reserved"] == 4, "{reserved}");
     ensure!(moves::stock(&city.office, &offered).await? == [0, 0, 4, 0, 0, 0, 0]);
@@ -153,7 +160,8 @@ async fn whole_way(backend: Backend) -> Outcome {
         let pieces = moves::number(&line["quantity"])?;
         ensure!(moves::receive(&receiver.clerk, &transfer, pieces, 0, 0).await? == "RECEIVED");
         for (person, side) in [(&city.giver.clerk, "GIVER"), (&receiver.clerk, "RECEIVER")] {
-            let input = json!({ "idempotencyKey": key(), "transferId": transfer, "side": side, "number": "记-12" });
+            let input =
+                json!({ "idempotencyKey": key(), "transferId": transfer, "side": side, "number": "记-12" });
             person.client.mutate("bookTransfer", "BookTransferInput", input, "transfer { state }").await?;
         }
     }
@@ -181,11 +189,10 @@ async fn killed(backend: Backend) -> Outcome {
     // Closed before the first kill: with another process on the file, SQLite would have nothing to recover.
     app.db().clone().close().await?;
     drop(app);
-    let cards = futures_util::future::try_join_all((0..LINES).map(|n| {
-        let city = &city;
-        async move { card(city, &format!("办公桌{n}"), 2).await }
-    }))
-    .await?;
+    let mut cards = Vec::with_capacity(LINES);
+    for n in 0..LINES {
+        cards.push(card(&city, &format!("办公桌{n}"), 2).await?);
+    }
     let line = |n: usize, card: &String| json!({ "assetId": card, "receiverId": city.receivers[n % 3].gid, "quantity": 1 });
     let planned: Vec<Value> = cards.iter().enumerate().map(|(n, card)| line(n, card)).collect();
     let (mut all, mut none) = (0, 0);
@@ -202,7 +209,9 @@ async fn killed(backend: Backend) -> Outcome {
         let reserving = tokio::spawn({
             let input = input.clone();
             async move {
-                client.attempt("reserveAllocationPlan", "ReserveAllocationPlanInput", input, "plan { state }").await
+                client
+                    .attempt("reserveAllocationPlan", "ReserveAllocationPlanInput", input, "plan { state }")
+                    .await
             }
         });
         if kill == 0 {
@@ -221,11 +230,18 @@ async fn killed(backend: Backend) -> Outcome {
             let carried = lines(&city.office.client, &plan).await?;
             let promised = carried.iter().filter(|line| line["carried"] == "RESERVED").count();
             let whole = now["state"] == "RESERVED";
-            ensure!(promised == if whole { LINES } else { 0 }, "{now}: {promised} of {LINES} lines are reserved");
+            ensure!(
+                promised == if whole { LINES } else { 0 },
+                "{now}: {promised} of {LINES} lines are reserved"
+            );
             ensure!(whole || (!acknowledged && now["state"] == "APPROVED"), "acknowledged, and {now}");
             let (right, said) = child::run(&place, FOLDER, &["verify"]).await?;
             ensure!(right, "verify after kill {kill}: {said}");
-            if whole { all += 1 } else { none += 1 }
+            if whole {
+                all += 1
+            } else {
+                none += 1
+            }
             // Under its key it is done now, or was.
             let answer = city
                 .office
@@ -237,17 +253,23 @@ async fn killed(backend: Backend) -> Outcome {
         // The pieces are free again for the next plan.
         for line in lines(&city.office.client, &plan).await? {
             let input = json!({ "idempotencyKey": key(), "lineId": line["requestLineId"], "reason": "演练" });
-            city.giver.head.client.mutate("failRequestLine", "FailRequestLineInput", input, "line { state }").await?;
+            city.giver
+                .head
+                .client
+                .mutate("failRequestLine", "FailRequestLineInput", input, "line { state }")
+                .await?;
         }
     }
-    eprintln!("{backend}: {LINES} lines in {took:?}; {KILLS} kills: {all} times all were reserved, {none} times none");
+    eprintln!(
+        "{backend}: {LINES} lines in {took:?}; {KILLS} kills: {all} times all were reserved, {none} times none"
+    );
     server.kill().await
 }
 
 /// Lets the days for objections to a plan be over: the child goes by the real clock.
 async fn over(place: &Place, plan: &Value) -> Outcome {
     use sea_orm::{ConnectionTrait, Database};
-    let id = api::graphql::ids::decode(api::graphql::ids::Kind::Plan, &async_graphql::ID(text(&plan["id"])?));
+    let id = api::graphql::ids::decode(api::graphql::ids::Kind::Plan, &text(&plan["id"])?.into());
     let id = id.context("a plan's id")?;
     let url = settings(place, place.folder.path().join(FOLDER)).url()?;
     let conn = Database::connect(url).await?;
@@ -255,7 +277,10 @@ async fn over(place: &Place, plan: &Value) -> Outcome {
         sea_orm::DbBackend::Postgres => format!("'{id}'"),
         _ => format!("x'{}'", id.simple()),
     };
-    for table in ["plan_line set objections_until = '2020-01-01' where plan_id", "allocation_plan set objections_until = '2020-01-01' where id"] {
+    for table in [
+        "plan_line set objections_until = '2020-01-01' where plan_id",
+        "allocation_plan set objections_until = '2020-01-01' where id",
+    ] {
         conn.execute_unprepared(&format!("update {table} = {id}")).await?;
     }
     conn.close().await?;

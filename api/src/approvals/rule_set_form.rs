@@ -97,6 +97,10 @@ impl RuleForm {
             let expected = "UNIT（全市层面没有上级） / UNIT: nothing is above the city";
             faults.push(Rejection::new(Code::Malformed).at(at("level")).with("expected", expected));
         }
+        if self.subject == ApprovalSubject::Plan && self.side != Side::Office {
+            let expected = "OFFICE（方案涉及多个单位，没有单一的持有或接收方） / OFFICE: a plan has no one giver or receiver";
+            faults.push(Rejection::new(Code::Malformed).at(at("side")).with("expected", expected));
+        }
         faults.extend(self.conditions.faults(&at("conditions")));
         Self { name, ..self }
     }

@@ -6,7 +6,7 @@ use entity::events::Subject;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, NotSet, QueryFilter,
-    QuerySelect, SqlErr, Statement,
+    QueryOrder, QuerySelect, SqlErr, Statement,
 };
 use serde_json::json;
 use uuid::Uuid;

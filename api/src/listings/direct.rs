@@ -10,7 +10,7 @@ use entity::listings::{Custody, ListingState, Purpose, listing, listing_stock};
 use entity::organisation::{UnitState, unit};
 use entity::photos::photo;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait};
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use serde_json::json;
 use uuid::Uuid;
 

@@ -89,7 +89,7 @@ pub async fn answer(app: &App, actor: &Actor, key: Option<&str>, input: &Input) 
         let mut until = plan.objections_until;
         if let Some(next) = &next {
             if next.state == PlanLineState::Proposed {
-                until = until.max(next.objections_until);
+                until = Ord::max(until, next.objections_until);
             }
             row::save_line(&tx, next.clone()).await?;
         }

@@ -260,8 +260,7 @@ async fn a_plan_goes_from_draft_through_objections_and_approval_to_the_last_book
         let transfer = world.release(&world.giver.clerk, line.id, None).await.unwrap();
         world.receive(&who.clerk, transfer, line.quantity, 0, 0).await.unwrap();
         assert_eq!(complete::complete(&world.app, 10).await.unwrap(), 0);
-        for (person, side) in
-            [(&world.giver.clerk, BookingSide::Giver), (&who.clerk, BookingSide::Receiver)]
+        for (person, side) in [(&world.giver.clerk, BookingSide::Giver), (&who.clerk, BookingSide::Receiver)]
         {
             let input = book::Input { transfer_id: transfer, side, number: "记-12".into() };
             book::book(&world.app, person, None, &input).await.unwrap();
@@ -362,7 +361,8 @@ async fn a_plan_beyond_a_cap_needs_a_reason_for_each_line_beyond_it() {
     let give_up = cancel::Input { plan_id: plan, reason: "补充理由".into() };
     cancel::cancel(&world.app, &world.office, None, &give_up).await.unwrap();
     let reason = Some("新设阅览室".to_owned());
-    let lines = vec![desk.line(&two, asker), LineInput { over_cap_reason: reason, ..desk.line(&three, asker) }];
+    let lines =
+        vec![desk.line(&two, asker), LineInput { over_cap_reason: reason, ..desk.line(&three, asker) }];
     let plan = desk.approved(lines).await;
     desk.reserve(plan).await.unwrap();
     assert_eq!(desk.carried(plan).await.len(), 2);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use entity::events::Subject;
 use entity::requests::{LineState, request, request_line};
-use sea_orm::IntoActiveModel;
+use sea_orm::{ActiveModelTrait, IntoActiveModel};
 use serde_json::json;
 use uuid::Uuid;
 
