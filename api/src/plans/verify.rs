@@ -24,7 +24,7 @@ const PLANS: &str = "select p.number, p.state, \
 /// # Errors
 /// When the database does not answer.
 pub async fn verify(conn: &impl ConnectionTrait) -> Result<(Vec<String>, u64), DbErr> {
-    let mut faults = unpaired(conn, Subject::AllocationPlan, "plan").await?;
+    let mut faults = unpaired(conn, Subject::AllocationPlan, "allocation_plan").await?;
     // Plans are few: they are decisions of an office.
     let rows = conn.query_all_raw(Statement::from_string(conn.get_database_backend(), PLANS)).await?;
     for row in &rows {
