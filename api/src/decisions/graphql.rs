@@ -134,7 +134,7 @@ impl DecisionQuery {
             .filter(|(_, case)| plan.exists() && case.subject == SubjectKind::Plan)
             .map(|(_, case)| case.subject_id)
             .collect();
-        let mut plans = plans_by_id(ctx, &asked).await?;
+        let mut plans = plans_by_id(ctx, &asked, &plan).await?;
         let nodes = tasks
             .into_iter()
             .map(|(step, case)| Task {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Lookahead, Object, SimpleObject};
 use uuid::Uuid;
 
 use super::answer::Verdict;
@@ -208,17 +208,19 @@ impl PlanQuery {
     }
 }
 
-/// Several plans that the caller may see, by their ids: for what refers to plans.
+/// Several plans that the caller may see, by their ids: for what refers to plans. `selection` is what is asked of each.
 pub(crate) async fn plans_by_id(
     ctx: &Context<'_>,
     ids: &[Uuid],
+    selection: &Lookahead<'_>,
 ) -> async_graphql::Result<HashMap<Uuid, AllocationPlan>> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
     let found = read::find_all(ctx.app().db().read(), ctx.actor()?, ids).await;
     let rows = found.map_err(|error| failed(ctx, error.into()))?;
-    Ok(rows.into_iter().map(|row| (row.id, AllocationPlan::from(row))).collect())
+    let nodes = nodes::plans(ctx, rows, selection.field("progress").exists()).await?;
+    Ok(nodes.into_iter().map(|node| (node.row.id, node)).collect())
 }
 
 /// Changes of plans.
