@@ -17,6 +17,7 @@ pub(crate) mod caps;
 pub mod complete;
 pub mod draft;
 pub mod graphql;
+mod line_nodes;
 mod nodes;
 pub mod object;
 pub mod publish;

@@ -5,21 +5,21 @@ use std::collections::HashMap;
 use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::approvals::ApprovalSubject;
-use entity::assets::asset;
 use entity::plans::{
     PlanLineState as LineKind, PlanState as State, allocation_plan, plan_line, plan_objection,
 };
-use entity::requests::{LineState as CarriedState, request_line};
+use entity::requests::LineState as CarriedState;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
+use super::line_nodes::{PlanLine, PlanLineConnection, PlanObjection, PlanObjectionConnection};
 use super::{caps, read};
 use crate::approvals::graphql::ApprovalCase;
 use crate::approvals::read::cases_of;
 use crate::fault::Fault;
 use crate::graphql::connection::{Page, connection, page_cost};
 use crate::graphql::context::Given;
-use crate::graphql::enums::{LineState, ObjectionState, PlanLineState, PlanState};
+use crate::graphql::enums::PlanState;
 use crate::graphql::errors::query_error;
 use crate::graphql::ids::{Kind, encode};
 use crate::organisation::graphql::Unit;
@@ -285,138 +285,7 @@ impl AllocationPlan {
     }
 }
 
-/// One line of a plan.
-#[derive(Debug)]
-pub struct PlanLine {
-    row: plan_line::Model,
-    card: Option<asset::Model>,
-    carried: Option<request_line::Model>,
-}
-
-#[Object]
-impl PlanLine {
-    /// Global id.
-    async fn id(&self) -> ID {
-        encode(Kind::PlanLine, self.row.id)
-    }
-
-    /// Place in the plan, from 0.
-    async fn position(&self) -> i64 {
-        self.row.position
-    }
-
-    /// Global id of the card.
-    async fn asset_id(&self) -> ID {
-        encode(Kind::Asset, self.row.asset_id)
-    }
-
-    /// Name of the card.
-    async fn asset_name(&self) -> Option<&str> {
-        self.card.as_ref().map(|card| card.name.as_str())
-    }
-
-    /// Number of the card at its holder.
-    async fn asset_number(&self) -> Option<&str> {
-        self.card.as_ref().and_then(|card| card.number.as_deref())
-    }
-
-    /// Global id of the offer that it takes from: the one it names, or the one that was made for it when it was reserved.
-    async fn listing_id(&self) -> Option<ID> {
-        let made = self.carried.as_ref().map(|line| line.listing_id);
-        self.row.listing_id.or(made).map(|id| encode(Kind::Listing, id))
-    }
-
-    /// Who gives.
-    async fn giver(&self, ctx: &Context<'_>) -> Option<Unit> {
-        Unit::of(&ctx.app().reference(), self.row.giver_id)
-    }
-
-    /// Who receives.
-    async fn receiver(&self, ctx: &Context<'_>) -> Option<Unit> {
-        Unit::of(&ctx.app().reference(), self.row.receiver_id)
-    }
-
-    /// Pieces.
-    async fn quantity(&self) -> i64 {
-        self.row.quantity
-    }
-
-    /// Whether it still belongs to the plan.
-    async fn state(&self) -> PlanLineState {
-        self.row.state.into()
-    }
-
-    /// Last civil day on which it can be objected to.
-    async fn objections_until(&self) -> Option<NaiveDate> {
-        self.row.objections_until
-    }
-
-    /// Why the receiver gets more than its cap.
-    async fn over_cap_reason(&self) -> Option<&str> {
-        self.row.over_cap_reason.as_deref()
-    }
-
-    /// Global id of the request line that carries it out; null before it is reserved.
-    async fn request_line_id(&self) -> Option<ID> {
-        self.carried.as_ref().map(|line| encode(Kind::Line, line.id))
-    }
-
-    /// How far that is; null before it is reserved.
-    async fn carried(&self) -> Option<LineState> {
-        self.carried.as_ref().map(|line| line.state.into())
-    }
-}
-
-/// What a unit says against a line.
-#[derive(Debug)]
-pub struct PlanObjection(plan_objection::Model);
-
-#[Object]
-impl PlanObjection {
-    /// Global id.
-    async fn id(&self) -> ID {
-        encode(Kind::Objection, self.0.id)
-    }
-
-    /// Global id of the line.
-    async fn line_id(&self) -> ID {
-        encode(Kind::PlanLine, self.0.line_id)
-    }
-
-    /// Who objects.
-    async fn unit(&self, ctx: &Context<'_>) -> Option<Unit> {
-        Unit::of(&ctx.app().reference(), self.0.unit_id)
-    }
-
-    /// Why.
-    async fn reason(&self) -> &str {
-        &self.0.reason
-    }
-
-    /// What became of it.
-    async fn state(&self) -> ObjectionState {
-        self.0.state.into()
-    }
-
-    /// What the office answered.
-    async fn answer(&self) -> Option<&str> {
-        self.0.answer.as_deref()
-    }
-
-    /// When it was made.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
-    }
-
-    /// When it was answered.
-    async fn answered_at(&self) -> Option<DateTime<Utc>> {
-        self.0.answered_at
-    }
-}
-
 connection!(AllocationPlanConnection, AllocationPlanEdge, AllocationPlan);
-connection!(PlanLineConnection, PlanLineEdge, PlanLine);
-connection!(PlanObjectionConnection, PlanObjectionEdge, PlanObjection);
 
 /// Plans for a resolver that hands out several, with their progress where it is asked for.
 pub(super) async fn plans(
