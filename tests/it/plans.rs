@@ -26,6 +26,8 @@ const PLAN: &str = "id version number state objectionsUntil progress { lines dro
 
 pub fn register(registry: &mut Registry) {
     registry.both("plans: objected to, approved, reserved, received, complete", whole_way);
+    registry
+        .both("plans: of two for the same things, reserved at once, one gets all and the other none", rivals);
     registry.both("plans: all lines are reserved or none, by kill -9 in the middle", killed);
 }
 
@@ -170,6 +172,64 @@ async fn whole_way(backend: Backend) -> Outcome {
     ensure!(done["state"] == "COMPLETED" && done["progress"]["closed"] == 4, "{done}");
     // 300,000 for each of eleven pieces, and 400,000 for the four of the offer.
     ensure!(moves::saved(&city, "ORIGINAL_VALUE").await? == 3_700_000);
+    moves::end(server).await
+}
+
+async fn rivals(backend: Backend) -> Outcome {
+    let (server, city) = moves::begin(backend, 2).await?;
+    let app = &server.app;
+    let offered = moves::list(&city, "书柜", 9, 900_000).await?;
+    let mut cards = Vec::new();
+    for n in 0..8 {
+        cards.push(card(&city, &format!("办公桌{n}"), 3).await?);
+    }
+    let mut plans = Vec::new();
+    for turn in 0..2 {
+        let receiver = &city.receivers[turn].gid;
+        // Two of three pieces, and five of nine: one plan can have them.
+        let mut planned: Vec<Value> = cards
+            .iter()
+            .map(|card| json!({ "assetId": card, "receiverId": receiver, "quantity": 2 }))
+            .collect();
+        planned.push(json!({ "listingId": offered, "receiverId": receiver, "quantity": 5 }));
+        if turn == 1 {
+            planned.reverse();
+        }
+        let plan = draft(&city.office.client, planned).await?;
+        next(&city.office.client, "publishAllocationPlan", &plan).await?;
+        plans.push(plan);
+    }
+    moves::sealed(app).await?;
+    app.clock().set(app.clock().now() + TimeDelta::days(14));
+    let city = city.another_day(app).await?;
+    let colleague = colleague(app, &server.base(), &city).await?;
+    for plan in &plans {
+        next(&city.office.client, "submitAllocationPlan", plan).await?;
+        moves::decide(&colleague, &text(&plan["id"])?, "APPROVE", json!({})).await?;
+    }
+    let reserve = |plan: &Value| {
+        let input = json!({ "idempotencyKey": key(), "planId": plan["id"] });
+        let client = city.office.client.clone();
+        async move {
+            client
+                .attempt("reserveAllocationPlan", "ReserveAllocationPlanInput", input, "plan { state }")
+                .await
+        }
+    };
+    let (first, second) = tokio::join!(reserve(&plans[0]), reserve(&plans[1]));
+    let answers = [first?, second?];
+    let won = answers.iter().filter(|answer| answer["plan"]["state"] == "RESERVED").count();
+    ensure!(won == 1, "{answers:?}");
+    for (plan, answer) in plans.iter().zip(&answers) {
+        let lost = answer["plan"].is_null();
+        let carried = lines(&city.office.client, plan).await?;
+        let promised = carried.iter().filter(|line| line["carried"] == "RESERVED").count();
+        ensure!(promised == if lost { 0 } else { 9 }, "{promised} lines: {answer}");
+        // Each line is told, and with its reason.
+        let told = answer["errors"].as_array().map_or(0, Vec::len);
+        ensure!(!lost || told >= 8, "{told} reasons: {answer}");
+    }
+    ensure!(moves::stock(&city.office, &offered).await? == [4, 0, 5, 0, 0, 0, 0]);
     moves::end(server).await
 }
 
