@@ -5,9 +5,7 @@ use std::collections::HashMap;
 use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::approvals::ApprovalSubject;
-use entity::plans::{
-    PlanLineState as LineKind, PlanState as State, allocation_plan, plan_line, plan_objection,
-};
+use entity::plans::{PlanLineState as LineKind, PlanState as State, allocation_plan};
 use entity::requests::LineState as CarriedState;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
