@@ -203,6 +203,12 @@ pub enum Code {
     InThePast,
     /// The parts do not sum to the whole.
     SumMismatch,
+    /// The days for objections to a plan run, or one is not answered.
+    ObjectionsOpen,
+    /// The days for objections to a line are over.
+    ObjectionsOver,
+    /// Others wait for the pieces already.
+    AwaitedByOthers,
     /// Not yet: the days that the rule book gives are not over.
     TooEarly,
     /// Not any more: the days that the rule book gives are over.

@@ -60,6 +60,7 @@ pub mod listings;
 pub mod loans;
 pub mod organisation;
 pub mod photos;
+pub mod plans;
 pub mod quotas;
 pub mod requests;
 pub mod savings;

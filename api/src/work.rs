@@ -8,12 +8,15 @@ use tokio::sync::Mutex;
 
 use crate::fault::Fault;
 use crate::jobs::{self, Handlers};
-use crate::{approvals, audit, deliveries, identity, import, loans, photos, requests, successions};
+use crate::{approvals, audit, deliveries, identity, import, loans, photos, plans, requests, successions};
 
 /// Holds looked at by one statement.
 const HOLDS: u64 = 200;
 /// Loans looked at by one statement.
 const LOANS: u64 = 200;
+
+/// Plans looked at in one turn.
+const PLANS: u64 = 200;
 
 /// Steps looked at by one statement.
 const STEPS: u64 = 200;
@@ -42,6 +45,10 @@ pub fn handlers() -> Handlers {
         .every(JobKind::AccrueLoans, TimeDelta::minutes(10), async |app, work: jobs::Work| {
             let entered = until_none(&work, || loans::days::accrue(&app, LOANS)).await?;
             work.progress(entered, None).await
+        })
+        .every(JobKind::CompletePlans, TimeDelta::minutes(1), async |app, work: jobs::Work| {
+            let ended = plans::complete::complete(&app, PLANS).await?;
+            work.progress(i64::try_from(ended)?, None).await
         })
         .every(JobKind::Reseat, TimeDelta::minutes(1), {
             let seen = Arc::new(Mutex::new(None));

@@ -16,6 +16,8 @@ text_enum! {
         Loan,
         /// A longer time for a loan.
         LoanExtension,
+        /// A plan of the office.
+        Plan,
     }
 }
 

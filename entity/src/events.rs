@@ -36,6 +36,8 @@ text_enum! {
         Transfer,
         /// A loan.
         Loan,
+        /// A plan of the office.
+        AllocationPlan,
         /// An entry of savings.
         Saving,
         /// A webhook.

@@ -12,6 +12,8 @@ text_enum! {
         LoanDays,
         /// Enters what loans of the months before have saved.
         AccrueLoans,
+        /// Completes plans of which nothing is under way any more.
+        CompletePlans,
         /// Seats steps anew whose seat has become empty.
         Reseat,
         /// Reminds of steps that are due, and moves up what nobody decides.

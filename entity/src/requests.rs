@@ -137,6 +137,8 @@ pub mod request_line {
         pub warehouse_id: Option<Uuid>,
         /// The loan that it turns into a transfer.
         pub loan_id: Option<Uuid>,
+        /// The line of a plan that it carries out.
+        pub plan_line_id: Option<Uuid>,
         /// Position.
         pub position: i64,
         /// Quantity asked.

@@ -48,6 +48,7 @@ impl MigratorTrait for Migrator {
             "0022_loans",
             "0024_kits",
             "0026_successions",
+            "0023_plans",
         ]
     }
 }

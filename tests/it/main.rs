@@ -17,6 +17,7 @@ mod lists;
 mod loans;
 mod log;
 mod photos;
+mod plans;
 mod quotas;
 mod races;
 mod real_input;
@@ -48,6 +49,7 @@ fn main() -> std::process::ExitCode {
     real_input::register(&mut registry);
     races::register(&mut registry);
     loans::register(&mut registry);
+    plans::register(&mut registry);
     stories::register(&mut registry);
     crash::register(&mut registry);
     deliveries::register(&mut registry);

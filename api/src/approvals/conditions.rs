@@ -76,10 +76,16 @@ pub struct Facts {
     pub purpose: Purpose,
     /// Kind of the asset.
     pub kind: AssetKind,
-    /// Its category and those above it, innermost first.
+    /// Kinds of the other things, where it is about several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<AssetKind>,
+    /// Its category and those above it, innermost first; of all things, where it is about several.
     pub categories: Vec<Uuid>,
     /// Value of one item in minor units; none where it is not known.
     pub item: Option<i64>,
+    /// Of some of several things the value is not known; `item` is the greatest of the others.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub some_unknown: bool,
     /// Batches, one for each side and window that some rule asks for.
     pub batches: Vec<Batch>,
     /// Borders between giver and receiver; none where there is no receiver yet.
@@ -186,8 +192,9 @@ impl Conditions {
             reasons.push(Reason::Purpose { purpose });
         }
         if !self.kinds.is_empty() {
-            self.kinds.contains(&facts.kind).then_some(())?;
-            reasons.push(Reason::Kind { kind: facts.kind });
+            let all = std::iter::once(&facts.kind).chain(&facts.kinds);
+            let kind = *all.into_iter().find(|kind| self.kinds.contains(kind))?;
+            reasons.push(Reason::Kind { kind });
         }
         if !self.categories.is_empty() {
             let category = *self.categories.iter().find(|named| facts.categories.contains(named))?;
@@ -222,7 +229,8 @@ impl Conditions {
             let value = facts.batch(side, days)?;
             (value >= from).then_some(Reason::Batch { side, days, value, from })
         });
-        let unknown = (self.or_unknown && facts.item.is_none()).then_some(Reason::Unknown);
+        let unknown =
+            (self.or_unknown && (facts.item.is_none() || facts.some_unknown)).then_some(Reason::Unknown);
         let item = item.map(|(from, value)| Reason::Item { value, from });
         item.into_iter().chain(batch).chain(unknown).collect()
     }
@@ -301,8 +309,10 @@ mod tests {
             custody: Custody::Virtual,
             purpose: Purpose::Transfer,
             kind: AssetKind::General,
+            kinds: Vec::new(),
             categories: vec![Uuid::from_u128(2), Uuid::from_u128(1)],
             item: Some(4_999_999),
+            some_unknown: false,
             batches: vec![Batch { side: Side::Giver, days: 90, value: 20_000_000 }],
             crossed: vec![Border::Region],
             giver: None,

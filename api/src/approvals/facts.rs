@@ -41,6 +41,54 @@ pub struct Together {
     pub of_receiver: i64,
 }
 
+/// What a case about many things of many units is asked by, beyond its greatest thing and the sum of all: a plan of the office.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mixed {
+    /// Kinds.
+    pub kinds: Vec<AssetKind>,
+    /// Categories.
+    pub categories: Vec<Uuid>,
+    /// Givers and receivers of its lines.
+    pub pairs: Vec<(Uuid, Uuid)>,
+    /// Of some of them the value is not known.
+    pub some_unknown: bool,
+}
+
+impl Mixed {
+    /// Adds to the facts of the greatest thing what the others are. A plan has no unit of its own whose window counts: all that it
+    /// moves is every batch.
+    fn add_to(
+        &self,
+        facts: &mut Facts,
+        reference: &Reference,
+        value: i64,
+        rules: &[Rule],
+        of: ApprovalSubject,
+    ) {
+        let mut kinds: Vec<AssetKind> = Vec::new();
+        for kind in &self.kinds {
+            if *kind != facts.kind && !kinds.contains(kind) {
+                kinds.push(*kind);
+            }
+        }
+        facts.kinds = kinds;
+        let paths = self.categories.iter().flat_map(|category| reference.category_path(*category));
+        facts.categories.extend(paths);
+        let mut known = std::collections::HashSet::new();
+        facts.categories.retain(|category| known.insert(*category));
+        for (giver, receiver) in self.pairs.iter().collect::<std::collections::BTreeSet<_>>() {
+            for border in crossed(reference, *giver, *receiver) {
+                if !facts.crossed.contains(&border) {
+                    facts.crossed.push(border);
+                }
+            }
+        }
+        facts.some_unknown = self.some_unknown;
+        facts.batches =
+            windows(rules, of).into_iter().map(|(side, days)| Batch { side, days, value }).collect();
+    }
+}
+
 /// A case whose steps are asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Question {
@@ -106,6 +154,25 @@ pub(super) async fn measure(
     Ok(facts(reference, question, batches))
 }
 
+/// As [`measure`], for a case about many things.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn measure_mixed(
+    conn: &impl ConnectionTrait,
+    reference: &Reference,
+    now: DateTime<Utc>,
+    question: &Question,
+    mixed: Option<&Mixed>,
+    rules: &[Rule],
+) -> Result<Facts, Fault> {
+    let mut facts = measure(conn, reference, now, question, rules).await?;
+    if let Some(mixed) = mixed {
+        mixed.add_to(&mut facts, reference, question.goods.value, rules, question.subject);
+    }
+    Ok(facts)
+}
+
 /// The facts of a case whose batches are known.
 #[must_use]
 pub(crate) fn facts(reference: &Reference, question: &Question, batches: Vec<Batch>) -> Facts {
@@ -113,12 +180,14 @@ pub(crate) fn facts(reference: &Reference, question: &Question, batches: Vec<Bat
         custody: question.goods.custody,
         purpose: question.goods.purpose,
         kind: question.goods.kind,
+        kinds: Vec::new(),
         categories: question
             .goods
             .category
             .map(|category| reference.category_path(category))
             .unwrap_or_default(),
         item: question.goods.item,
+        some_unknown: false,
         batches,
         crossed: question
             .giver

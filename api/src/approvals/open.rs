@@ -12,7 +12,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::conditions::{Batch, Facts};
-use super::facts::{Question, in_window, measure, windows};
+use super::facts::{Mixed, Question, in_window, measure_mixed, windows};
 use super::rules::{self, Planned, Rule};
 use super::steps::{lock, subject, turn_of};
 use super::{rule_sets, seats, turn};
@@ -49,6 +49,14 @@ pub struct Opened {
 /// # Errors
 /// The database's.
 pub async fn open(tx: &Tx, new: NewCase) -> Result<Opened, Fault> {
+    open_mixed(tx, new, None).await
+}
+
+/// As [`open`], for a case about many things.
+///
+/// # Errors
+/// The database's.
+pub async fn open_mixed(tx: &Tx, new: NewCase, mixed: Option<&Mixed>) -> Result<Opened, Fault> {
     let question = &new.question;
     let set = rule_sets::in_force(tx.conn(), tx.today()).await?;
     let rules = match &set {
@@ -56,7 +64,7 @@ pub async fn open(tx: &Tx, new: NewCase) -> Result<Opened, Fault> {
         None => Vec::new(),
     };
     guard(tx, question, &rules).await?;
-    let facts = measure(tx.conn(), &tx.reference(), tx.now(), question, &rules).await?;
+    let facts = measure_mixed(tx.conn(), &tx.reference(), tx.now(), question, mixed, &rules).await?;
     let plan = rules::plan_or_office(&rules, question.subject, &facts);
     let case = approval_case::Model {
         id: tx.id(),

@@ -3,7 +3,7 @@
 use entity::approvals::approval_rule_set;
 use uuid::Uuid;
 
-use super::facts::{Question, measure};
+use super::facts::{Mixed, Question, measure_mixed};
 use super::rules::{self, Planned, Rule, Seat};
 use super::{conditions, rule_sets, seats};
 use crate::app::App;
@@ -30,6 +30,7 @@ pub struct Preview {
 pub async fn preview(
     app: &App,
     question: &Question,
+    mixed: Option<&Mixed>,
     applicants: &[Uuid],
     set: Option<Uuid>,
 ) -> Result<Preview, Fault> {
@@ -42,7 +43,7 @@ pub async fn preview(
     };
     let mut rules = rule_sets::rules_of(conn, set.id).await?;
     rules.retain(|rule| rule.subject == question.subject);
-    let facts = measure(conn, &app.reference(), app.clock().now(), question, &rules).await?;
+    let facts = measure_mixed(conn, &app.reference(), app.clock().now(), question, mixed, &rules).await?;
     let mut steps = Vec::new();
     for step in rules::plan_or_office(&rules, question.subject, &facts) {
         let seat =

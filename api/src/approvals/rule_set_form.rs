@@ -73,6 +73,8 @@ impl RuleSetForm {
     #[must_use]
     pub fn gaps(&self) -> Vec<Rejection> {
         ApprovalSubject::iter()
+            // Of a plan that it says nothing of the office decides.
+            .filter(|subject| *subject != ApprovalSubject::Plan)
             .filter(|subject| !self.rules.iter().any(|rule| rule.asks_every(*subject)))
             .map(|subject| Rejection::new(Code::NoStepForAll).at("rules").with("subject", subject))
             .collect()
@@ -94,6 +96,10 @@ impl RuleForm {
         if self.side == Side::Office && self.level != SeatLevel::Unit {
             let expected = "UNIT（全市层面没有上级） / UNIT: nothing is above the city";
             faults.push(Rejection::new(Code::Malformed).at(at("level")).with("expected", expected));
+        }
+        if self.subject == ApprovalSubject::Plan && self.side != Side::Office {
+            let expected = "OFFICE（方案涉及多个单位，没有单一的持有或接收方） / OFFICE: a plan has no one giver or receiver";
+            faults.push(Rejection::new(Code::Malformed).at(at("side")).with("expected", expected));
         }
         faults.extend(self.conditions.faults(&at("conditions")));
         Self { name, ..self }
@@ -151,7 +157,11 @@ mod tests {
         let every = |side| ApprovalSubject::iter().map(|subject| rule(subject, side)).collect::<Vec<_>>();
         assert!(set(every(Side::Giver)).gaps().is_empty());
         assert_eq!(set(every(Side::Receiver)).gaps().len(), 1, "a listing has no receiver");
-        assert_eq!(set(Vec::new()).gaps().len(), ApprovalSubject::iter().count());
+        assert_eq!(
+            set(Vec::new()).gaps().len(),
+            ApprovalSubject::iter().count() - 1,
+            "of plans the office decides anyway"
+        );
         let mut some = every(Side::Giver);
         some[0].conditions.item_from = Some(0);
         assert_eq!(set(some).gaps().len(), 1, "a value may be unknown");

@@ -7,8 +7,8 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::json;
 use uuid::Uuid;
 
-pub use super::facts::{Goods, Question, Together};
-pub use super::open::{NewCase, Opened, open};
+pub use super::facts::{Goods, Mixed, Question, Together};
+pub use super::open::{NewCase, Opened, open, open_mixed};
 use super::rules::{self, After, Sitting, Verdict};
 use super::{seats, turn};
 use crate::fault::{Code, Fault, Rejection};
@@ -213,6 +213,7 @@ pub(super) fn subject(of: ApprovalSubject) -> Subject {
         ApprovalSubject::Listing => Subject::Listing,
         ApprovalSubject::RequestLine => Subject::RequestLine,
         ApprovalSubject::Loan | ApprovalSubject::LoanExtension => Subject::Loan,
+        ApprovalSubject::Plan => Subject::AllocationPlan,
     }
 }
 

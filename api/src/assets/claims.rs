@@ -1,7 +1,7 @@
 //! What of a card others count on: pieces that its holder offers, has promised or has handed over. Who asks holds the
 //! card's row, so that a submission or a hand-over of it under way has ended.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use entity::assets::asset;
 use entity::listings::{ListingState, Purpose, listing, listing_stock};
@@ -39,41 +39,54 @@ impl Claims {
 /// The claims on a card: those of hand-overs, and of its holder's listings except one. A former holder's listing that
 /// is sold out still names the card and claims nothing of it.
 pub(crate) async fn of(tx: &Tx, card: &asset::Model, except: Option<Uuid>) -> Result<Claims, Fault> {
-    let listings: Vec<(Uuid, ListingState, Purpose)> = listing::Entity::find()
+    Ok(of_all(tx, &[card], except).await?.remove(&card.id).unwrap_or_default())
+}
+
+/// As [`of`], for many cards with three statements; a card without an entry has no claims.
+pub(crate) async fn of_all(
+    tx: &Tx,
+    cards: &[&asset::Model],
+    except: Option<Uuid>,
+) -> Result<HashMap<Uuid, Claims>, Fault> {
+    let holders: HashMap<Uuid, Uuid> = cards.iter().map(|card| (card.id, card.holder_id)).collect();
+    let listings: Vec<(Uuid, Uuid, Uuid, ListingState, Purpose)> = listing::Entity::find()
         .select_only()
-        .columns([listing::Column::Id, listing::Column::State, listing::Column::Purpose])
-        .filter(listing::Column::AssetId.eq(card.id))
-        .filter(listing::Column::UnitId.eq(card.holder_id))
+        .columns([listing::Column::Id, listing::Column::AssetId, listing::Column::UnitId])
+        .columns([listing::Column::State, listing::Column::Purpose])
+        .filter(listing::Column::AssetId.is_in(holders.keys().copied()))
         .into_tuple()
         .all(tx.conn())
         .await?;
-    let ids = listings.iter().map(|(id, ..)| *id).filter(|id| Some(*id) != except);
+    let theirs: HashMap<Uuid, (Uuid, bool)> = listings
+        .into_iter()
+        .filter(|(id, card, unit, ..)| Some(*id) != except && holders.get(card) == Some(unit))
+        .map(|(id, card, _, state, purpose)| (id, (card, keeps_pool(state, purpose))))
+        .collect();
     let stocks = listing_stock::Entity::find()
-        .filter(listing_stock::Column::ListingId.is_in(ids))
+        .filter(listing_stock::Column::ListingId.is_in(theirs.keys().copied()))
         .all(tx.conn())
         .await?;
-    let live: HashSet<Uuid> = listings
-        .iter()
-        .filter(|(_, state, purpose)| keeps_pool(*state, *purpose))
-        .map(|(id, ..)| *id)
-        .collect();
-    let mut claims = Claims::default();
+    let mut found: HashMap<Uuid, Claims> = HashMap::new();
     for stock in stocks {
+        let Some((card, live)) = theirs.get(&stock.listing_id) else { continue };
+        let claims = found.entry(*card).or_default();
         // What a draft would offer is nobody's yet; what was promised stays promised after a withdrawal.
-        let offered = if live.contains(&stock.listing_id) { stock.available } else { 0 };
+        let offered = if *live { stock.available } else { 0 };
         claims.listed += offered + stock.held + stock.reserved;
         claims.away += stock.in_transit;
     }
-    let moving: Vec<i64> = transfer::Entity::find()
+    let moving: Vec<(Uuid, i64)> = transfer::Entity::find()
         .select_only()
-        .column(transfer::Column::Quantity)
-        .filter(transfer::Column::AssetId.eq(card.id))
+        .columns([transfer::Column::AssetId, transfer::Column::Quantity])
+        .filter(transfer::Column::AssetId.is_in(holders.keys().copied()))
         .filter(transfer::Column::State.eq(TransferState::InTransit))
         .into_tuple()
         .all(tx.conn())
         .await?;
-    claims.moving = moving.into_iter().sum();
-    Ok(claims)
+    for (card, pieces) in moving {
+        found.entry(card).or_default().moving += pieces;
+    }
+    Ok(found)
 }
 
 /// Whether what is available in a listing is taken out of its card: while it is live, and what an ended offer for loan still

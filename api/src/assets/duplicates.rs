@@ -1,9 +1,11 @@
 //! The office settles a suspected duplicate that the clerk may not see.
 
+use std::collections::HashSet;
+
 use entity::assets::{asset, duplicate_case};
 use entity::events::Subject;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -61,6 +63,20 @@ pub async fn resolve_duplicate(
         Ok(Resolved { id: case.id })
     })
     .await
+}
+
+/// Those of the cards about which a suspicion is open.
+pub(crate) async fn open_of(tx: &Tx, cards: &[Uuid]) -> Result<HashSet<Uuid>, Fault> {
+    use duplicate_case::Column::{AssetId, ResolvedAt};
+    let found: Vec<Uuid> = duplicate_case::Entity::find()
+        .select_only()
+        .column(AssetId)
+        .filter(AssetId.is_in(cards.iter().copied()))
+        .filter(ResolvedAt.is_null())
+        .into_tuple()
+        .all(tx.conn())
+        .await?;
+    Ok(found.into_iter().collect())
 }
 
 /// Whether a suspicion about the card is open.

@@ -26,6 +26,19 @@ pub async fn load_for_update(tx: &Tx, id: Uuid) -> Result<asset::Model, Fault> {
     asset::Entity::find_by_id(id).lock_exclusive().one(tx.conn()).await?.ok_or_else(|| Code::NotFound.into())
 }
 
+/// Many cards at once, their rows locked in order of identity until the transaction ends; what is not there is left out.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn load_all_for_update(tx: &Tx, ids: &[Uuid]) -> Result<Vec<asset::Model>, Fault> {
+    Ok(asset::Entity::find()
+        .filter(asset::Column::Id.is_in(ids.iter().copied()))
+        .order_by_asc(asset::Column::Id)
+        .lock_exclusive()
+        .all(tx.conn())
+        .await?)
+}
+
 /// Splits `n` pieces off a lot: (rest, child). The value is shared pro rata in minor units and always sums. Needs
 /// `0 < n < quantity`. The number and the serial stay with the rest, whose identity goes on.
 ///

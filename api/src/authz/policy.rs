@@ -69,6 +69,25 @@ const READ_CASE: &[(Role, Relation)] = &[
     (Auditor, Giver),
     (Auditor, Receiver),
 ];
+/// Reads plans of the office: both sides of a line, and whoever oversees the city.
+const READ_PLAN: &[(Role, Relation)] = &[
+    (Clerk, Giver),
+    (Clerk, Receiver),
+    (Head, Giver),
+    (Head, Receiver),
+    (Supervisor, Giver),
+    (Supervisor, Receiver),
+    (Office, City),
+    (Office, Giver),
+    (Office, Receiver),
+    (Finance, Giver),
+    (Finance, Receiver),
+    (Finance, City),
+    (Auditor, Giver),
+    (Auditor, Receiver),
+    (Auditor, City),
+];
+const CITY_OFFICE: &[(Role, Relation)] = &[(Office, City)];
 /// Sees what is overdue.
 const SUPERVISION: &[(Role, Relation)] = &[
     (Head, Giver),
@@ -148,6 +167,9 @@ operations! {
     /// Says how many are free, and of what the caller may see.
     LoanCalendar "loanCalendar": EVERYONE;
     RentalRates "rentalRates": EVERYONE;
+    /// Who has to do with some line sees the plan, from its publication on, and those lines.
+    AllocationPlan "allocationPlan": READ_PLAN;
+    AllocationPlans "allocationPlans": READ_PLAN;
     Tasks "tasks": EVERYONE;
     ApprovalRuleSets "approvalRuleSets": EVERYONE;
     PreviewApproval "previewApproval": READ_CASE;
@@ -206,6 +228,16 @@ operations! {
     RequestKit "requestKit": RECEIVER_CLERK;
     ResubmitRequestLine "resubmitRequestLine": RECEIVER_CLERK;
     CancelRequestLine "cancelRequestLine": &[(Clerk, Receiver), (Head, Receiver)];
+
+    // Plans of the office: written by the office of the city, spoken against by the units concerned.
+    DraftAllocationPlan "draftAllocationPlan": CITY_OFFICE;
+    UpdateAllocationPlan "updateAllocationPlan": CITY_OFFICE;
+    PublishAllocationPlan "publishAllocationPlan": CITY_OFFICE;
+    ObjectToPlanLine "objectToPlanLine": &[(Clerk, Giver), (Clerk, Receiver), (Head, Giver), (Head, Receiver)];
+    AnswerObjection "answerObjection": CITY_OFFICE;
+    SubmitAllocationPlan "submitAllocationPlan": CITY_OFFICE;
+    ReserveAllocationPlan "reserveAllocationPlan": CITY_OFFICE;
+    CancelAllocationPlan "cancelAllocationPlan": CITY_OFFICE;
 
     // Hand-over.
     FailRequestLine "failRequestLine": &[(Head, Giver), (Office, Giver)];
@@ -267,6 +299,7 @@ const DELEGABLE: &[Operation] = &[
     Operation::Asset,
     Operation::Listing,
     Operation::Listings,
+    Operation::AllocationPlan,
     Operation::Request,
     Operation::Requests,
     Operation::RequestLines,

@@ -29,6 +29,8 @@ pub const SETTINGS: &[Setting] = &[
     Setting { name: "loan_length_days", default: 366, least: 1, most: 1_830 },
     // Most days before the first day of a loan that it can be asked for.
     Setting { name: "loan_ahead_days", default: 366, least: 0, most: 1_830 },
+    // Working days for which a published plan can be objected to.
+    Setting { name: "plan_objection_days", default: 5, least: 1, most: 365 },
     // Days after a receipt within which a defect sends the goods back.
     Setting { name: "defect_days", default: 30, least: 1, most: 365 },
     // What the split of a kit weighs: one more place to fetch things from …

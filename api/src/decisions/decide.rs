@@ -12,7 +12,7 @@ use crate::approvals::steps::{self as approvals, Decision};
 use crate::fault::{Code, Fault, Rejection};
 use crate::identity::Actor;
 use crate::write::{Command, Tx};
-use crate::{listings, loans, requests};
+use crate::{listings, loans, plans, requests};
 
 /// Most decisions of one call.
 pub const MOST: usize = 100;
@@ -70,12 +70,13 @@ pub async fn decide_steps(
     .await
 }
 
-/// The decisions in order of the listings they touch, whose stocks are locked in that order: two approvers with the
+/// The decisions in order of the listings they touch, whose stocks are locked in that order, and then of plans: two approvers with the
 /// same tasks in another order would wait for each other.
 async fn in_order_of_locks(tx: &Tx, input: &Decide) -> Result<Vec<usize>, Fault> {
     let mut faults = Vec::new();
     let mut seen = BTreeSet::new();
     let mut order = BTreeSet::new();
+    let mut drafted = BTreeSet::new();
     for (n, decision) in input.decisions.iter().enumerate() {
         let field = format!("decisions.{n}.stepId");
         if !seen.insert(decision.step_id) {
@@ -86,6 +87,9 @@ async fn in_order_of_locks(tx: &Tx, input: &Decide) -> Result<Vec<usize>, Fault>
             None => faults.push(Rejection::new(Code::NotFound).at(&field)),
             Some(case) if case.subject == ApprovalSubject::Listing => {
                 order.insert((case.subject_id, n));
+            }
+            Some(case) if case.subject == ApprovalSubject::Plan => {
+                drafted.insert((case.subject_id, n));
             }
             Some(case) if of_loan(case.subject) => {
                 order.insert((loans::steps::listing_of(tx, case.subject_id).await?, n));
@@ -100,7 +104,10 @@ async fn in_order_of_locks(tx: &Tx, input: &Decide) -> Result<Vec<usize>, Fault>
     for listing in listings {
         listings::steps::lock(tx, listing).await?;
     }
-    Ok(order.into_iter().map(|(_, n)| n).collect())
+    for (plan, _) in &drafted {
+        plans::steps::lock(tx, *plan).await?;
+    }
+    Ok(order.into_iter().chain(drafted).map(|(_, n)| n).collect())
 }
 
 fn of_loan(subject: ApprovalSubject) -> bool {
@@ -122,6 +129,7 @@ async fn one(tx: &Tx, n: usize, decision: &OneDecision) -> Result<(), Fault> {
             ApprovalSubject::Loan | ApprovalSubject::LoanExtension => {
                 loans::steps::on_decided(tx, &decided).await
             }
+            ApprovalSubject::Plan => plans::steps::on_decided(tx, &decided).await,
         }
     };
     outcome.await.map_err(|fault| within(fault, n))

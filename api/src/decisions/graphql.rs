@@ -26,6 +26,7 @@ use crate::listings::graphql::{
 };
 use crate::listings::read as listing_rows;
 use crate::loans::nodes::{Loan, loans_by_id};
+use crate::plans::graphql::{AllocationPlan, plans_by_id};
 use crate::requests::nodes::{RequestLine, lines_by_id};
 
 /// A step that waits for the caller.
@@ -36,6 +37,7 @@ pub struct Task {
     listing: Option<Listing>,
     line: Option<RequestLine>,
     loan: Option<Loan>,
+    plan: Option<AllocationPlan>,
 }
 
 #[Object]
@@ -68,6 +70,11 @@ impl Task {
     /// The loan to be approved, or to be extended up to its `askedTo`; null where it is something else.
     async fn loan(&self) -> Option<&Loan> {
         self.loan.as_ref()
+    }
+
+    /// The plan of the office to be approved; null where it is something else.
+    async fn allocation_plan(&self) -> Option<&AllocationPlan> {
+        self.plan.as_ref()
     }
 }
 
@@ -121,12 +128,20 @@ impl DecisionQuery {
             .map(|(_, case)| case.subject_id)
             .collect();
         let mut loans = loans_by_id(ctx, &asked, &loan).await?;
+        let plan = ctx.look_ahead().field("edges").field("node").field("allocationPlan");
+        let asked: Vec<Uuid> = tasks
+            .iter()
+            .filter(|(_, case)| plan.exists() && case.subject == SubjectKind::Plan)
+            .map(|(_, case)| case.subject_id)
+            .collect();
+        let mut plans = plans_by_id(ctx, &asked, &plan).await?;
         let nodes = tasks
             .into_iter()
             .map(|(step, case)| Task {
                 listing: by_id.remove(&case.subject_id),
                 line: lines.remove(&case.subject_id),
                 loan: loans.remove(&case.subject_id),
+                plan: plans.remove(&case.subject_id),
                 step,
                 case,
             })

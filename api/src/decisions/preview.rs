@@ -13,7 +13,7 @@ use crate::approvals::graphql::reasons::{ApprovalReason, reasons};
 use crate::approvals::graphql::rule_sets::{ApprovalRule, ApprovalRuleSet};
 use crate::approvals::preview::{Preview, preview};
 use crate::approvals::rules::Seat;
-use crate::approvals::steps::{Goods, Question};
+use crate::approvals::steps::{Goods, Mixed, Question};
 use crate::authz::{Operation, Parties};
 use crate::fault::{Code, Fault, Rejection};
 use crate::graphql::context::Given;
@@ -26,7 +26,7 @@ use crate::listings::goods::goods;
 use crate::listings::submit::question;
 use crate::organisation::graphql::Unit;
 use crate::requests::batch::Batch;
-use crate::{listings, requests};
+use crate::{listings, plans, requests};
 
 /// A case that is only thought of.
 #[derive(Debug, InputObject)]
@@ -51,13 +51,15 @@ pub struct ThoughtOfCaseInput {
     receiver_id: Option<ID>,
 }
 
-/// Which case is asked about; exactly one of the first three.
+/// Which case is asked about; exactly one of the first four.
 #[derive(Debug, InputObject)]
 pub struct PreviewApprovalInput {
     /// An offer.
     listing_id: Option<ID>,
     /// A request: each of its lines.
     request_id: Option<ID>,
+    /// A plan of the office.
+    plan_id: Option<ID>,
     /// A case that is only thought of.
     thought_of: Option<ThoughtOfCaseInput>,
     /// By this set, which may be a draft; by the one in force where it is left out.
@@ -174,13 +176,15 @@ impl PreviewQuery {
         let outcome = async {
             let set = expect_some(Kind::RuleSet, input.rule_set_id.as_ref(), "ruleSetId")?;
             let mut previews = Vec::new();
-            for (subject, question) in asked(app, actor, &input).await? {
+            for (subject, question, mixed) in asked(app, actor, &input).await? {
                 let parties = Parties { giver: question.giver, receiver: question.receiver, warehouse: None };
-                if actor.allow(Operation::PreviewApproval, &parties).is_err() {
+                // Who sees a plan as a whole oversees the city.
+                if mixed.is_none() && actor.allow(Operation::PreviewApproval, &parties).is_err() {
                     return Ok(None);
                 }
                 let own: Vec<Uuid> = actor.account_id().into_iter().collect();
-                previews.push(ApprovalPreview::new(subject, preview(app, &question, &own, set).await?));
+                let found = preview(app, &question, mixed.as_ref(), &own, set).await?;
+                previews.push(ApprovalPreview::new(subject, found));
             }
             Ok(Some(previews))
         };
@@ -188,16 +192,16 @@ impl PreviewQuery {
     }
 }
 
-type Asked = Vec<(Option<ID>, Question)>;
+type Asked = Vec<(Option<ID>, Question, Option<Mixed>)>;
 
 async fn asked(app: &App, actor: &Actor, input: &PreviewApprovalInput) -> Result<Asked, Fault> {
-    match (&input.listing_id, &input.request_id, &input.thought_of) {
-        (Some(id), None, None) => of_listing(app, actor, expect(Kind::Listing, id, "listingId")?).await,
-        (None, Some(id), None) => of_request(app, actor, expect(Kind::Request, id, "requestId")?).await,
-        (None, None, Some(case)) => Ok(vec![(None, thought_of(case)?)]),
+    match (&input.listing_id, &input.request_id, &input.plan_id, &input.thought_of) {
+        (Some(id), None, None, None) => of_listing(app, actor, expect(Kind::Listing, id, "listingId")?).await,
+        (None, Some(id), None, None) => of_request(app, actor, expect(Kind::Request, id, "requestId")?).await,
+        (None, None, Some(id), None) => of_plan(app, actor, expect(Kind::Plan, id, "planId")?).await,
+        (None, None, None, Some(case)) => Ok(vec![(None, thought_of(case)?, None)]),
         _ => {
-            let expected =
-                "listingId、requestId、thoughtOf 三者之一 / exactly one of listingId, requestId, thoughtOf";
+            let expected = "listingId、requestId、planId、thoughtOf 四者之一 / exactly one of listingId, requestId, planId, thoughtOf";
             Err(Rejection::new(Code::Malformed).at("input").with("expected", expected).into())
         }
     }
@@ -216,7 +220,13 @@ async fn of_listing(app: &App, actor: &Actor, id: Uuid) -> Result<Asked, Fault> 
     };
     let stock = listing_stock::Entity::find_by_id(id).one(conn).await?;
     let pieces = stock.map_or(card.quantity, |stock| stock.offered);
-    Ok(vec![(Some(encode(Kind::Listing, id)), question(&offer, &card, pieces))])
+    Ok(vec![(Some(encode(Kind::Listing, id)), question(&offer, &card, pieces), None)])
+}
+
+async fn of_plan(app: &App, actor: &Actor, id: Uuid) -> Result<Asked, Fault> {
+    let found = plans::read::question(app, actor, id).await?;
+    let (question, mixed) = found.ok_or_else(|| Rejection::new(Code::NotFound).at("planId"))?;
+    Ok(vec![(Some(encode(Kind::Plan, id)), question, Some(mixed))])
 }
 
 async fn of_request(app: &App, actor: &Actor, id: Uuid) -> Result<Asked, Fault> {
@@ -241,7 +251,7 @@ async fn of_request(app: &App, actor: &Actor, id: Uuid) -> Result<Asked, Fault> 
             giver: Some(offer.unit_id),
             receiver: Some(request.unit_id),
         };
-        Some((Some(encode(Kind::Line, line.id)), question))
+        Some((Some(encode(Kind::Line, line.id)), question, None))
     };
     Ok(lines.iter().filter_map(question).collect())
 }

@@ -33,6 +33,10 @@ pub(super) async fn is_withheld(
             "select a.restricted from loan n join listing l on l.id = n.listing_id join asset a on a.id = l.asset_id \
              where n.id = $1"
         }
+        Subject::AllocationPlan => {
+            "select coalesce((select a.restricted from plan_line p join asset a on a.id = p.asset_id \
+             where p.plan_id = $1 order by a.restricted desc limit 1), false)"
+        }
         Subject::Saving => {
             "select a.restricted from saving_entry s join asset a on a.id = s.asset_id where s.id = $1"
         }

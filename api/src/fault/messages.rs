@@ -157,6 +157,18 @@ pub(super) fn sentences(code: Code) -> (&'static str, &'static str) {
             "接收、拒收与遗失之和为 {sum}，应等于交接数量 {quantity}。",
             "Received, refused and lost sum to {sum}; they must sum to the {quantity} handed over.",
         ),
+        Code::ObjectionsOpen => (
+            "异议期至 {last} 止，尚有 {count} 条异议未答复。请待异议期满并逐条答复后再提交。",
+            "Objections are open until {last}, and {count} are not answered. Hand it in when the days are over and each is answered.",
+        ),
+        Code::ObjectionsOver => (
+            "该明细的异议期已于 {last} 届满。如有新情况，请直接联系机关事务管理局。",
+            "The days for objections to this line ended on {last}. Tell the office of the warehouse directly.",
+        ),
+        Code::AwaitedByOthers => (
+            "已有其他单位在排队等候该资产，不能越过。请先处理排队申请，或改用其他资产。",
+            "Other units wait for it in the queue. Settle their requests first, or take something else.",
+        ),
         Code::TooEarly => (
             "尚未到期：交接满 {days} 天后才能视同接收。",
             "Too early: a receipt can be deemed {days} days after the hand-over.",

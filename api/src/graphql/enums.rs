@@ -53,7 +53,7 @@ graphql_enums! {
     /// Why a freeze is there.
     FreezeCause = "entity::listings::FreezeCause" { Stocktake, Dispute, Secrecy }
     /// What is approved.
-    ApprovalSubject = "entity::approvals::ApprovalSubject" { Listing, RequestLine, Loan, LoanExtension }
+    ApprovalSubject = "entity::approvals::ApprovalSubject" { Listing, RequestLine, Loan, LoanExtension, Plan }
     /// Whose step it is.
     Side = "entity::approvals::Side" { Giver, Receiver, Office }
     /// Where on a side a seat is.
@@ -74,6 +74,13 @@ graphql_enums! {
     LoanReason = "entity::loans::LoanReason" { Refused, Corrected, CancelledByBorrower, HoldLapsed, NotCollected, ListingWithdrawn, Undeliverable, PiecesGone, UnitsMerged }
     /// Why a line ended, or waits.
     LineReason = "entity::requests::LineReason" { HeldByOthers, Frozen, AlreadyDelivered, ListingWithdrawn, HoldLapsed, Refused, Corrected, CancelledByAsker, CutByApprover, Undeliverable, UnitsMerged }
+    LineReason = "entity::requests::LineReason" { HeldByOthers, Frozen, AlreadyDelivered, ListingWithdrawn, HoldLapsed, Refused, Corrected, CancelledByAsker, CutByApprover, Undeliverable }
+    /// Life of a plan of the office.
+    PlanState = "entity::plans::PlanState" { Draft, Objections, Submitted, Approved, Reserved, Completed, Returned, Rejected, Cancelled }
+    /// Whether a line still belongs to its plan.
+    PlanLineState = "entity::plans::PlanLineState" { Proposed, Dropped }
+    /// What became of an objection.
+    ObjectionState = "entity::plans::ObjectionState" { Open, Upheld, Changed, Dropped }
     /// Life of a hand-over.
     TransferState = "entity::transfers::TransferState" { InTransit, Received, Short, Refused, Closed, Reversed }
     /// Entry or correction.
@@ -86,6 +93,9 @@ graphql_enums! {
     Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, RentalRate, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Loan, Saving, Webhook, Import, Succession }
     /// What a job does.
     JobKind = "entity::jobs::JobKind" { ExpireHolds, LoanDays, AccrueLoans, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import, Successions }
+    Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, RentalRate, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Loan, AllocationPlan, Saving, Webhook, Import }
+    /// What a job does.
+    JobKind = "entity::jobs::JobKind" { ExpireHolds, LoanDays, AccrueLoans, CompletePlans, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import }
     /// What a file holds.
     ImportWhat = "entity::imports::ImportWhat" { Assets, Photos, Regions, Units, Categories, Standards }
     /// Life of an import.

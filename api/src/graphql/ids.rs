@@ -25,8 +25,11 @@ pub enum Kind {
     Line,
     Listing,
     Loan,
+    Objection,
     Photo,
     Place,
+    Plan,
+    PlanLine,
     Region,
     RentalRate,
     Request,
@@ -43,7 +46,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 30] = [
+    const ALL: &'static [(Self, &'static str)] = &[
         (Self::Account, "acc"),
         (Self::Asset, "ast"),
         (Self::Case, "cas"),
@@ -60,8 +63,11 @@ impl Kind {
         (Self::Line, "lin"),
         (Self::Listing, "lst"),
         (Self::Loan, "lon"),
+        (Self::Objection, "obj"),
         (Self::Photo, "pho"),
         (Self::Place, "plc"),
+        (Self::Plan, "pln"),
+        (Self::PlanLine, "pll"),
         (Self::Region, "rgn"),
         (Self::RentalRate, "rat"),
         (Self::Request, "req"),
@@ -92,7 +98,7 @@ pub fn encode(kind: Kind, id: Uuid) -> ID {
 #[must_use]
 pub fn parse(id: &ID) -> Option<(Kind, Uuid)> {
     let (prefix, rest) = id.split_once('_')?;
-    let (kind, _) = Kind::ALL.into_iter().find(|(_, known)| *known == prefix)?;
+    let (kind, _) = Kind::ALL.iter().copied().find(|(_, known)| *known == prefix)?;
     Some((kind, Uuid::try_parse(rest).ok()?))
 }
 
@@ -125,7 +131,7 @@ mod tests {
     #[test]
     fn ids_come_back_as_what_they_were_and_as_nothing_else() {
         let id = Uuid::from_u128(7);
-        for (kind, _) in Kind::ALL {
+        for (kind, _) in Kind::ALL.iter().copied() {
             assert_eq!(parse(&encode(kind, id)), Some((kind, id)));
         }
         assert_eq!(decode(Kind::Unit, &encode(Kind::Listing, id)), None);

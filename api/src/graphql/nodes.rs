@@ -8,6 +8,7 @@ use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, ID, Interface, Object};
 use entity::assets::asset;
 use entity::loans::loan;
+use entity::plans::allocation_plan;
 use entity::requests::request;
 use entity::transfers::transfer;
 use entity::warehouses::warehouse;
@@ -26,15 +27,18 @@ use crate::listings::graphql::Listing;
 use crate::listings::row::{ListingRow, Wants};
 use crate::loans::graphql::Loan;
 use crate::organisation::graphql::{Region, Unit};
+use crate::plans::graphql::AllocationPlan;
 use crate::requests::graphql::Request;
 use crate::transfers::graphql::Transfer;
 use crate::warehouses::graphql::Warehouse;
-use crate::{assets, listings, loans, requests, transfers, warehouses};
+use crate::{assets, listings, loans, plans, requests, transfers, warehouses};
 
 /// A thing with a global id.
 #[derive(Debug, Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "Global id."))]
 pub enum Node {
+    /// A plan of the office.
+    AllocationPlan(AllocationPlan),
     /// A card.
     Asset(Asset),
     /// A category.
@@ -61,6 +65,7 @@ enum Found {
     Asset(asset::Model),
     Listing(ListingRow),
     Loan(loan::Model),
+    Plan(allocation_plan::Model),
     Request(request::Model),
     Transfer(transfer::Model),
     Warehouse(warehouse::Model),
@@ -128,6 +133,10 @@ impl Rows {
                 let rows = loans::read::find_all(conn, actor, ids).await?;
                 rows.into_iter().for_each(|row| keep(row.id, Found::Loan(row)));
             }
+            Kind::Plan if actor.may_somewhere(Operation::AllocationPlan) => {
+                let rows = plans::read::find_all(conn, actor, ids).await?;
+                rows.into_iter().for_each(|row| keep(row.id, Found::Plan(row)));
+            }
             Kind::Request if actor.may_somewhere(Operation::Request) => {
                 let rows = requests::read::find_all(conn, actor, ids).await?;
                 rows.into_iter().for_each(|row| keep(row.id, Found::Request(row)));
@@ -162,6 +171,7 @@ async fn find(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Option<Node>>
         Found::Asset(row) => Node::Asset(row.into()),
         Found::Listing(row) => Node::Listing(row.into()),
         Found::Loan(row) => Node::Loan(row.into()),
+        Found::Plan(row) => Node::AllocationPlan(row.into()),
         Found::Request(row) => Node::Request(row.into()),
         Found::Transfer(row) => Node::Transfer(row.into()),
         Found::Warehouse(row) => Node::Warehouse(row.into()),
@@ -196,6 +206,7 @@ macro_rules! entities {
 }
 
 entities! {
+    allocation_plan_by_id AllocationPlan
     asset_by_id Asset
     category_by_id Category
     listing_by_id Listing

@@ -24,6 +24,7 @@ use crate::listings::graphql::{ListingMutation, ListingQuery};
 use crate::loans::graphql::{LoanMutation, LoanQuery};
 use crate::organisation::graphql::{OrganisationMutation, OrganisationQuery};
 use crate::photos::graphql::PhotosMutation;
+use crate::plans::graphql::{PlanMutation, PlanQuery};
 use crate::quotas::graphql::{QuotasMutation, QuotasQuery};
 use crate::requests::graphql::{RequestMutation, RequestQuery};
 use crate::savings::graphql::SavingsQuery;
@@ -59,7 +60,7 @@ struct RuleBookQuery(
 struct GoodsQuery(WarehousesQuery, AssetQuery, ListingQuery, FindingQuery, ImportQuery);
 
 #[derive(Debug, Default, MergedObject)]
-struct MovesQuery(DecisionQuery, RequestQuery, KitQuery, QuotasQuery, TransferQuery, LoanQuery, SavingsQuery);
+struct MovesQuery(DecisionQuery, RequestQuery, KitQuery, QuotasQuery, TransferQuery, LoanQuery, SavingsQuery, PlanQuery);
 
 /// What may be asked.
 #[derive(Debug, Default, MergedObject)]
@@ -95,6 +96,7 @@ struct MovesMutation(
     QuotasMutation,
     TransferMutation,
     LoanMutation,
+    PlanMutation,
 );
 
 /// What may be done.

@@ -36,6 +36,16 @@ pub async fn next_number(tx: &Tx, kind: &str) -> Result<String, Fault> {
     Ok(format!("{kind}-{year}-{number:06}"))
 }
 
+/// As [`next_number`], `count` of them with one statement.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn next_numbers(tx: &Tx, kind: &str, count: i64) -> Result<Vec<String>, Fault> {
+    let year = tx.today().year();
+    let last = raise(tx, kind, i64::from(year), count).await?;
+    Ok((last - count + 1..=last).map(|number| format!("{kind}-{year}-{number:06}")).collect())
+}
+
 /// Takes `count` numbers at once of a series that runs through all years, without gaps; gives the first of them. Held
 /// as [`next_number`] says.
 ///

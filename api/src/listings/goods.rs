@@ -9,15 +9,20 @@ use crate::approvals::steps::Goods;
 /// not known, or nominal, has no value of an item and adds nothing to a batch.
 #[must_use]
 pub fn goods(listing: &listing::Model, card: &asset::Model, pieces: i64) -> Goods {
-    let whole = known_value(card);
     Goods {
         custody: listing.custody,
         purpose: listing.purpose,
         kind: card.kind,
         category: card.category_id,
         item: item_value(card),
-        value: whole.map_or(0, |value| share(value, pieces, card.quantity)),
+        value: value(card, pieces),
     }
+}
+
+/// Value of so many pieces of a card; 0 where it is not known, or nominal.
+#[must_use]
+pub fn value(card: &asset::Model, pieces: i64) -> i64 {
+    known_value(card).map_or(0, |value| share(value, pieces, card.quantity))
 }
 
 /// Value of one piece of a card; none where it is not known, or nominal.

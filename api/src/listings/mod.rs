@@ -2,6 +2,7 @@
 //! take is derived from the counters of its stock, which change by one conditional update each.
 //!
 //! - [`draft`]: a clerk offers a card, in draft.
+//! - [`direct`]: offers of cards to one unit each, as a plan of the office has them.
 //! - [`update`]: changes a draft, or what was sent back.
 //! - [`submit`]: hands it to the approvers; tells everything that is missing at once.
 //! - [`goods`]: what approvers go by.
@@ -11,6 +12,7 @@
 //!
 //! Withdrawals and freezes end or pause the lines of askers, so they live above, in [`crate::decisions`].
 
+pub(crate) mod direct;
 pub mod draft;
 pub mod freezes;
 pub mod goods;

@@ -16,12 +16,14 @@ use sea_orm::{
 use serde_json::json;
 use uuid::Uuid;
 
+pub(crate) use super::direct::{Direct, direct};
 use super::read;
 use super::rules::{self, Command};
 pub use super::stock::{
     Asker, Hold, Ticket, deliver, frozen, give_back, hold, lock, lose, lose_lent, release_hold, reserve,
     reverse, ticket, to_transit, unreserve, withdraw_reserved,
 };
+pub(crate) use super::stock::{Refused, lock_all, promise};
 use crate::approvals::steps::{Decided, Progress};
 use crate::assets;
 use crate::catalogue;

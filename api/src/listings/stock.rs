@@ -43,19 +43,28 @@ pub struct Ticket {
 
 const COUNTERS: &str = "offered, available, held, reserved, in_transit, delivered, withdrawn, lost";
 
-/// The freezes over the listing `$1`, as `f`.
+/// The freezes over a listing, as `f`.
 macro_rules! covering {
-    () => {
-        "from listing l join asset a on a.id = l.asset_id \
+    ($listing:literal) => {
+        concat!(
+            "from listing l join asset a on a.id = l.asset_id \
          left join storage_place bin on bin.id = a.bin_id left join storage_place rack on rack.id = bin.parent_id \
          join asset_freeze f on f.until_at is null \
-         and f.scope_id in (l.id, a.id, l.unit_id, bin.id, rack.id, rack.parent_id) where l.id = $1"
+             and f.scope_id in (l.id, a.id, l.unit_id, bin.id, rack.id, rack.parent_id) where l.id = ",
+            $listing
+        )
     };
 }
 
+// After the macro, which it uses.
+mod many;
+
+pub(super) use many::frozen_cards;
+pub(crate) use many::{Refused, lock_all, promise};
+
 /// A freeze over the listing `$1`: over itself, its card, its unit, or the place where the card stands and what that
 /// lies in (zone, rack, bin). Identities are unique over all tables, so the scope's kind need not be asked.
-pub(super) const FROZEN: &str = concat!("exists (select 1 ", covering!(), ")");
+pub(super) const FROZEN: &str = concat!("exists (select 1 ", covering!("$1"), ")");
 
 fn read(row: &QueryResult) -> Result<Stock, DbErr> {
     Ok(Stock {
@@ -131,7 +140,7 @@ async fn keep_frozen(tx: &Tx, listing: Uuid) -> Result<bool, Fault> {
     if !tx.app().db().is_postgres() {
         return Ok(true);
     }
-    let sql = concat!("select f.id ", covering!(), " for share of f");
+    let sql = concat!("select f.id ", covering!("$1"), " for share of f");
     Ok(one(tx, sql, vec![listing.into()]).await?.is_some())
 }
 

@@ -74,6 +74,7 @@ pub async fn convert(app: &App, actor: &Actor, key: Option<&str>, input: &Input)
             giver_id: loan.giver_id,
             warehouse_id: loan.warehouse_id,
             loan_id: Some(loan.id),
+            plan_line_id: None,
             position: 0,
             quantity_asked: pieces,
             quantity: pieces,

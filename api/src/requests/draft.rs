@@ -186,6 +186,7 @@ async fn insert_lines(
             giver_id: Set(offer.unit_id),
             warehouse_id: Set(offer.warehouse_id),
             loan_id: Set(None),
+            plan_line_id: Set(None),
             position: Set(position),
             quantity_asked: Set(line.quantity),
             quantity: Set(line.quantity),

@@ -3,6 +3,7 @@
 //! - [`draft`]: writes a request down, and changes it while it is a draft.
 //! - [`discard`]: throws a draft away.
 //! - [`submit`]: checks it as a whole, gives it its number; each line takes a hold or a place in the queue.
+//! - [`promise`]: a plan of the office promises pieces to many units at once.
 //! - [`resubmit`]: sends a returned line to the approvers again.
 //! - [`cancel`]: takes a line back, or what is left of it.
 //! - [`fail`]: the giver takes a promise back that it cannot keep.
@@ -23,6 +24,7 @@ pub mod graphql;
 mod line;
 pub(crate) mod nodes;
 pub(crate) mod pass_on;
+pub(crate) mod promise;
 pub mod read;
 pub mod resubmit;
 pub mod rules;

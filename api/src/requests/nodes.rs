@@ -135,6 +135,11 @@ impl RequestLine {
         self.row.position
     }
 
+    /// Global id of the line of a plan that it carries out; null for any other.
+    async fn plan_line_id(&self) -> Option<ID> {
+        self.row.plan_line_id.map(|id| encode(Kind::PlanLine, id))
+    }
+
     /// What is asked for; null where the caller may not see it any more.
     async fn listing(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<&Listing>> {
         let load = || async {

@@ -38,6 +38,8 @@ pub enum Command {
         /// When the hold lapses.
         until: Option<DateTime<Utc>>,
     },
+    /// A plan of the office promises the pieces at once: they are reserved already.
+    Promise,
     /// A step was approved; another is pending.
     Pass {
         /// Side whose turn it is now.
@@ -201,6 +203,11 @@ pub fn apply(line: &Line, command: Command, now: DateTime<Utc>) -> Result<(Line,
             next.held_at = Some(now);
             hold(&mut next, until, now);
             "requestLine.submitted"
+        }
+        (Draft, Command::Promise) => {
+            next.held_at = Some(now);
+            end(&mut next, Reserved, None);
+            "requestLine.reserved"
         }
         (Draft, Command::Queue { place, reason }) => {
             next.state = Queued;

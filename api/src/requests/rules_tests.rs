@@ -22,6 +22,7 @@ fn line(id: u128, quantity: i64) -> Line {
         giver_id: Uuid::nil(),
         warehouse_id: None,
         loan_id: None,
+        plan_line_id: None,
         position: 0,
         quantity_asked: quantity,
         quantity,

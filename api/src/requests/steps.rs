@@ -20,6 +20,7 @@ use crate::listings::steps::{Asker, Hold};
 use crate::write::Tx;
 
 pub(crate) use super::line::{days, lock as lock_line, request_of};
+pub(crate) use super::promise::{Promised, promise};
 
 /// What happened to the stock that makes the queue worth a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -29,7 +29,7 @@ use crate::quotas::steps::Wanted;
 use crate::write::{self, Tx};
 
 /// Series of the numbers of a 调剂申请.
-const SERIES: &str = "DJ";
+pub(super) const SERIES: &str = "DJ";
 
 /// Which request, as it was looked at.
 #[derive(Clone, Debug, Serialize)]

@@ -218,6 +218,12 @@ impl World {
 
     /// A listing that is open for requests.
     pub(crate) async fn list(&self, offer: Offer) -> Uuid {
+        let card = self.put(&offer).await;
+        self.offer(card, &self.giver, offer).await
+    }
+
+    /// A card of the giver that nobody offers.
+    pub(crate) async fn put(&self, offer: &Offer) -> asset::Model {
         let app = &self.app;
         let now = app.clock().now();
         let created_by = self.giver.clerk.account_id().expect("a person");
@@ -272,7 +278,12 @@ impl World {
             }
         );
         note(app, Subject::Asset, card.id, "asset.loaded", json!(Facts::from(&card))).await;
-        self.offer(card, &self.giver, offer).await
+        card
+    }
+
+    /// Somebody with a role over the whole city.
+    pub(crate) async fn colleague(&self, login: &str, role: Role) -> Actor {
+        person(&self.app, login, role, Scope::City, None).await
     }
 
     /// Offers a card that is there.

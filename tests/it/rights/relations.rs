@@ -225,6 +225,8 @@ struct Things {
     lent: (String, String, String),
     /// An import of the giver that was announced.
     import: String,
+    /// A plan that the units concerned may object to, and its one line, from the giver to the receiver.
+    plan: (String, String),
 }
 
 async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
@@ -284,6 +286,15 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
         let overdue = "{ overdueLoans(first: 100) { edges { node { id } } } }";
         read(O::OverdueLoans, parties, overdue, none(), Some(loan));
     }
+    read(
+        O::AllocationPlan,
+        BOTH,
+        "query($id: ID!) { allocationPlan(id: $id) { id } }",
+        id(&things.plan.0),
+        None,
+    );
+    let plans = "{ allocationPlans(first: 100) { edges { node { id } } } }";
+    read(O::AllocationPlans, BOTH, plans, none(), Some(&things.plan.0));
     read(O::ExplainSaving, BOTH, "query($id: ID!) { explainSaving(id: $id) { formula } }", id(entry), None);
 
     let thought_of = json!({ "subject": "REQUEST_LINE", "kind": "GENERAL", "custody": "VIRTUAL",
@@ -373,6 +384,8 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
         "ConvertLoanInput",
         json!({ "loanId": lent, "quantity": 999, "justification": "" }),
     );
+    let unsaid = json!({ "lineId": things.plan.1, "reason": " " });
+    write(O::ObjectToPlanLine, BOTH, "ObjectToPlanLineInput", unsaid);
     let reversed = json!({ "transferId": transfer, "reason": "x", "place": "x" });
     write(O::ReverseTransfer, GIVER, "ReverseTransferInput", reversed);
     let wrong =
@@ -435,7 +448,26 @@ async fn things(city: &City) -> anyhow::Result<Things> {
         draft: text(&answer["request"]["id"])?,
         lent: lent(city).await?,
         import: announced(city).await?,
+        plan: planned(city).await?,
     })
+}
+
+/// A plan of the office that is open for objections, and its line.
+async fn planned(city: &City) -> anyhow::Result<(String, String)> {
+    let card = moves::draft_card(city, &city.giver, "保险柜", 1, 100_000).await?;
+    let input = json!({
+        "idempotencyKey": key(), "title": "划转", "reason": "职能并入", "documentNumber": "武机改〔2026〕3号",
+        "lines": [{ "assetId": card, "receiverId": city.receivers[0].gid }],
+    });
+    let client = &city.office.client;
+    let drafted = client
+        .mutate("draftAllocationPlan", "DraftAllocationPlanInput", input, "plan { id version }")
+        .await?;
+    let plan = text(&drafted["plan"]["id"])?;
+    let input = json!({ "idempotencyKey": key(), "planId": plan, "version": drafted["plan"]["version"] });
+    let select = "plan { lines(first: 1) { edges { node { id } } } }";
+    let shown = client.mutate("publishAllocationPlan", "PublishAllocationPlanInput", input, select).await?;
+    Ok((plan, text(&shown["plan"]["lines"]["edges"][0]["node"]["id"])?))
 }
 
 /// An offer for loan, a loan of it, and a loan of what lies on a shelf; both are overdue soon.

@@ -71,6 +71,7 @@ fn ask(frame: &mut Frame<'_>, line: &Line, papers: Papers, rows: &mut Rows) -> U
         giver_id: frame.giver,
         warehouse_id: (frame.listing.custody == Custody::Physical).then_some(frame.context.base.warehouse),
         loan_id: None,
+        plan_line_id: None,
         position: 1,
         quantity_asked: line.asked.into(),
         quantity: line.quantity.into(),
