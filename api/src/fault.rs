@@ -171,6 +171,8 @@ pub enum Code {
     OwnCase,
     /// The unit is closing or closed.
     UnitNotActive,
+    /// A claim window does not go with the other terms of the offer.
+    NoWindow,
     /// A photo is needed.
     PhotoRequired,
     /// An erasure record is needed.

@@ -17,6 +17,7 @@
 //! - [`requests`]: what units ask for. [`quotas`]: what they may ask for. [`transfers`]: hand-overs. [`loans`]: what is lent for
 //!   days. [`savings`]: the ledger.
 //! - [`approvals`]: cases and steps. [`decisions`]: what is decided over listings and requests.
+//! - [`ranking`]: by what claims to one offer are ranked. [`awards`]: claim windows, and who gets what when they are over.
 //! - [`finding`]: search and its index.
 //! - [`audit`]: the chained and sealed trail. [`events`]: the retained log. [`jobs`]: work that goes on by itself; [`work`]: what it is.
 //! - [`deliveries`]: events on their way to other systems (webhooks).
@@ -31,6 +32,7 @@ pub mod approvals;
 pub mod assets;
 pub mod audit;
 pub mod authz;
+pub mod awards;
 mod bulk;
 pub mod catalogue;
 mod cells;
@@ -59,6 +61,7 @@ pub mod loans;
 pub mod organisation;
 pub mod photos;
 pub mod quotas;
+pub mod ranking;
 pub mod requests;
 pub mod savings;
 pub mod serve;

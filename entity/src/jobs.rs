@@ -10,6 +10,8 @@ text_enum! {
         ExpireHolds,
         /// Ends loans that were not collected, and tells of those that are overdue.
         LoanDays,
+        /// Ends claim windows, and ranks their claims.
+        AwardClaims,
         /// Enters what loans of the months before have saved.
         AccrueLoans,
         /// Seats steps anew whose seat has become empty.

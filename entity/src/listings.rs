@@ -52,6 +52,16 @@ text_enum! {
 }
 
 text_enum! {
+    /// Who gets what several want.
+    pub enum AwardMode {
+        /// 先到先得: who comes first; the others wait in the queue.
+        FirstCome,
+        /// 择优分配: claims are gathered for some days, then ranked by published rules.
+        ClaimWindow,
+    }
+}
+
+text_enum! {
     /// What a freeze covers.
     pub enum FreezeScope {
         /// One card.
@@ -100,6 +110,10 @@ pub mod listing {
         pub purpose: Purpose,
         /// 协议调剂: skips the audience, not the approvals.
         pub directed_to: Option<Uuid>,
+        /// Who gets what several want.
+        pub award_mode: AwardMode,
+        /// Working days of its window; none: as the rule book says on the day when it opens.
+        pub claim_window_days: Option<i64>,
         /// PHYSICAL: where it is brought.
         pub warehouse_id: Option<Uuid>,
         /// Note.

@@ -175,25 +175,12 @@ async fn earlier(
 
 fn party(reference: &Reference, unit: Uuid) -> Party {
     let top = reference.unit_parents(unit).last().copied().unwrap_or(unit);
-    Party { unit, department: department(reference, unit), top }
-}
-
-/// The supervising department (主管部门): the one that is named for the unit or for the nearest one above it. A unit that
-/// supervises others is its own; at last the top of the tree is.
-fn department(reference: &Reference, unit: Uuid) -> Uuid {
-    let mut path = vec![unit];
-    path.extend(reference.unit_parents(unit));
-    let supervises = |id: Uuid| reference.units().any(|other| other.supervisor_id == Some(id));
-    let named = path.iter().find_map(|id| {
-        let named = reference.unit(*id)?.supervisor_id;
-        named.or_else(|| supervises(*id).then_some(*id))
-    });
-    named.or(path.last().copied()).unwrap_or(unit)
+    Party { unit, department: reference.department(unit), top }
 }
 
 fn crossed(reference: &Reference, giver: Uuid, receiver: Uuid) -> Vec<Border> {
     let mut crossed = Vec::new();
-    if department(reference, giver) != department(reference, receiver) {
+    if reference.department(giver) != reference.department(receiver) {
         crossed.push(Border::Department);
     }
     let (giver, receiver) = (reference.unit(giver), reference.unit(receiver));

@@ -69,7 +69,7 @@ graphql_enums! {
     /// Why a loan ended without use.
     LoanReason = "entity::loans::LoanReason" { Refused, Corrected, CancelledByBorrower, HoldLapsed, NotCollected, ListingWithdrawn, Undeliverable, PiecesGone }
     /// Why a line ended, or waits.
-    LineReason = "entity::requests::LineReason" { HeldByOthers, Frozen, AlreadyDelivered, ListingWithdrawn, HoldLapsed, Refused, Corrected, CancelledByAsker, CutByApprover, Undeliverable }
+    LineReason = "entity::requests::LineReason" { ClaimWindow, RankedLower, HeldByOthers, Frozen, AlreadyDelivered, ListingWithdrawn, HoldLapsed, Refused, Corrected, CancelledByAsker, CutByApprover, Undeliverable }
     /// Life of a hand-over.
     TransferState = "entity::transfers::TransferState" { InTransit, Received, Short, Refused, Closed, Reversed }
     /// Entry or correction.
@@ -80,8 +80,16 @@ graphql_enums! {
     PhotoStage = "entity::photos::PhotoStage" { Listing, Intake, Handover, Receipt }
     /// What an event or an audit entry is about.
     Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, RentalRate, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Loan, Saving, Webhook, Import }
+    /// Who gets what several want.
+    AwardMode = "entity::listings::AwardMode" { FirstCome, ClaimWindow }
+    /// Life of a claim window.
+    WindowState = "entity::awards::WindowState" { Open, Closed, Awarded, Empty, Cancelled }
+    /// What claims are ranked by.
+    RankingCriterion = "entity::awards::RankingCriterion" { NeedClass, NeededBy, Distance, PastShare, Seniority }
+    /// How badly it is needed, as the asker says.
+    NeedClass = "entity::requests::NeedClass" { Urgent, Essential, Ordinary }
     /// What a job does.
-    JobKind = "entity::jobs::JobKind" { ExpireHolds, LoanDays, AccrueLoans, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import }
+    JobKind = "entity::jobs::JobKind" { ExpireHolds, LoanDays, AwardClaims, AccrueLoans, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import }
     /// What a file holds.
     ImportWhat = "entity::imports::ImportWhat" { Assets, Photos, Regions, Units, Categories, Standards }
     /// Life of an import.

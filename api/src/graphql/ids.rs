@@ -26,6 +26,7 @@ pub enum Kind {
     Loan,
     Photo,
     Place,
+    RankingRules,
     Region,
     RentalRate,
     Request,
@@ -41,7 +42,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 29] = [
+    const ALL: [(Self, &'static str); 30] = [
         (Self::Account, "acc"),
         (Self::Asset, "ast"),
         (Self::Case, "cas"),
@@ -59,6 +60,7 @@ impl Kind {
         (Self::Loan, "lon"),
         (Self::Photo, "pho"),
         (Self::Place, "plc"),
+        (Self::RankingRules, "rkr"),
         (Self::Region, "rgn"),
         (Self::RentalRate, "rat"),
         (Self::Request, "req"),

@@ -8,6 +8,7 @@ use crate::approvals::graphql::rule_sets::{RuleSetMutation, RuleSetQuery};
 use crate::approvals::graphql::supervision::SupervisionQuery;
 use crate::assets::graphql::{AssetMutation, AssetQuery};
 use crate::audit::graphql::AuditQuery;
+use crate::awards::graphql::AwardsQuery;
 use crate::catalogue::calendar_graphql::{CalendarMutation, CalendarQuery};
 use crate::catalogue::graphql::{CatalogueMutation, CatalogueQuery};
 use crate::catalogue::rates::graphql::{RatesMutation, RatesQuery};
@@ -24,6 +25,7 @@ use crate::loans::graphql::{LoanMutation, LoanQuery};
 use crate::organisation::graphql::{OrganisationMutation, OrganisationQuery};
 use crate::photos::graphql::PhotosMutation;
 use crate::quotas::graphql::{QuotasMutation, QuotasQuery};
+use crate::ranking::graphql::{RankingMutation, RankingQuery};
 use crate::requests::graphql::{RequestMutation, RequestQuery};
 use crate::savings::graphql::SavingsQuery;
 use crate::transfers::graphql::{TransferMutation, TransferQuery};
@@ -40,6 +42,7 @@ struct RuleBookQuery(
     RatesQuery,
     CalendarQuery,
     RuleSetQuery,
+    RankingQuery,
     DelegationQuery,
     SupervisionQuery,
     PreviewQuery,
@@ -49,7 +52,15 @@ struct RuleBookQuery(
 struct GoodsQuery(WarehousesQuery, AssetQuery, ListingQuery, FindingQuery, ImportQuery);
 
 #[derive(Debug, Default, MergedObject)]
-struct MovesQuery(DecisionQuery, RequestQuery, QuotasQuery, TransferQuery, LoanQuery, SavingsQuery);
+struct MovesQuery(
+    DecisionQuery,
+    RequestQuery,
+    QuotasQuery,
+    TransferQuery,
+    LoanQuery,
+    SavingsQuery,
+    AwardsQuery,
+);
 
 /// What may be asked.
 #[derive(Debug, Default, MergedObject)]
@@ -64,6 +75,7 @@ struct RuleBookMutation(
     RatesMutation,
     CalendarMutation,
     RuleSetMutation,
+    RankingMutation,
     DelegationMutation,
 );
 

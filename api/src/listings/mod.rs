@@ -5,6 +5,7 @@
 //! - [`update`]: changes a draft, or what was sent back.
 //! - [`submit`]: hands it to the approvers; tells everything that is missing at once.
 //! - [`goods`]: what approvers go by.
+//! - [`window`]: the time in which claims are gathered, where an offer is given by ranking.
 //! - [`inspect`]: warehouse staff accepts a PHYSICAL one, in full or in part, or sends it to repair or back.
 //! - [`verify`]: compares what is offered with the audit trail.
 //!
@@ -25,3 +26,5 @@ pub mod submit;
 pub mod terms;
 pub mod update;
 pub mod verify;
+pub mod window;
+pub mod window_graphql;

@@ -22,6 +22,7 @@ pub use super::stock::{
     Asker, Hold, Ticket, deliver, frozen, give_back, hold, lock, lose, lose_lent, release_hold, reserve,
     reverse, ticket, to_transit, unreserve, withdraw_reserved,
 };
+use super::window;
 use crate::approvals::steps::{Decided, Progress};
 use crate::assets;
 use crate::catalogue;
@@ -193,7 +194,10 @@ pub(crate) async fn list(tx: &Tx, listing: listing::Model) -> Result<listing::Mo
     let has_disk = path.iter().any(|id| reference.category(*id).is_some_and(|category| category.has_disk));
     let required = required(tx, &card, RequiredStep::List).await?;
     Fault::all(rules::before_listed(&card, has_disk, photos(tx, card.id).await?, &required))?;
-    save(tx, listing::Model { state: ListingState::Listed, listed_at: Some(tx.now()), ..listing }).await
+    let listed = listing::Model { state: ListingState::Listed, listed_at: Some(tx.now()), ..listing };
+    let listed = save(tx, listed).await?;
+    window::open(tx, &listed).await?;
+    Ok(listed)
 }
 
 /// Fields that the rule book asks for before a step, on this civil day.

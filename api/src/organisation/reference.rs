@@ -115,6 +115,20 @@ impl Reference {
         parents(id, |id| self.units.get(&id).and_then(|unit| unit.parent_id))
     }
 
+    /// The supervising department (主管部门) of a unit: the one that is named for it or for the nearest one above it. A unit that
+    /// supervises others is its own; at last the top of the tree is.
+    #[must_use]
+    pub fn department(&self, unit: Uuid) -> Uuid {
+        let mut path = vec![unit];
+        path.extend(self.unit_parents(unit));
+        let supervises = |id: Uuid| self.units().any(|other| other.supervisor_id == Some(id));
+        let named = path.iter().find_map(|id| {
+            let named = self.unit(*id)?.supervisor_id;
+            named.or_else(|| supervises(*id).then_some(*id))
+        });
+        named.or(path.last().copied()).unwrap_or(unit)
+    }
+
     /// The region and what it lies in, innermost first.
     #[must_use]
     pub fn region_path(&self, id: Uuid) -> Vec<Uuid> {

@@ -72,6 +72,7 @@ const ELSEWHERE: &[Operation] = &[
     Operation::DuplicateCases,
     Operation::ResolveDuplicate,
     Operation::CancelImport,
+    Operation::ExplainAward,
 ];
 
 pub async fn held(backend: Backend) -> Outcome {
@@ -225,6 +226,8 @@ struct Things {
     lent: (String, String, String),
     /// An import of the giver that was announced.
     import: String,
+    /// An offer whose window is open, and a claim to it.
+    claimed: (String, String),
 }
 
 async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
@@ -295,6 +298,10 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
         json!({ "input": { "thoughtOf": thought_of } }),
         None,
     );
+    let claims = "query($id: ID!) { claims(listingId: $id, first: 100) { edges { node { lineId } } } }";
+    read(O::Claims, BOTH, claims, id(&things.claimed.0), Some(&things.claimed.1));
+    let ranking = "query($id: ID!) { previewRanking(listingId: $id) { lineId } }";
+    read(O::PreviewRanking, GIVER, ranking, id(&things.claimed.0), None);
     read(
         O::UnitAllowance,
         RECEIVER,
@@ -435,7 +442,15 @@ async fn things(city: &City) -> anyhow::Result<Things> {
         draft: text(&answer["request"]["id"])?,
         lent: lent(city).await?,
         import: announced(city).await?,
+        claimed: claimed(city).await?,
     })
+}
+
+/// An offer whose window is open, and a claim to it.
+async fn claimed(city: &City) -> anyhow::Result<(String, String)> {
+    let offer = moves::list_for_claims(city, "投影仪", 1, 3).await?;
+    let line = text(&ask(&city.receivers[0], &offer, 1).await?["id"])?;
+    Ok((offer, line))
 }
 
 /// An offer for loan, a loan of it, and a loan of what lies on a shelf; both are overdue soon.

@@ -206,8 +206,13 @@ async fn asking(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried> {
         let others: Vec<&Unit> = stage.units.iter().filter(|unit| unit.id != offer.unit_id).collect();
         let Some(unit) = choose(op, others, stage.units.iter().collect()) else { return Ok(Ok(false)) };
         let lines = vec![LineInput { listing_id: offer.id, quantity: count(op, 4) }];
-        let input =
-            Draft { unit_id: unit.id, justification: "阅览室需要".into(), needed_by: None, lines };
+        let input = Draft {
+            unit_id: unit.id,
+            justification: "阅览室需要".into(),
+            needed_by: None,
+            need: None,
+            lines,
+        };
         let request_id = match draft::draft(app, &unit.clerk, None, &input).await {
             Ok(done) => done.request_id,
             Err(fault) => return Ok(Err(fault)),
@@ -230,6 +235,7 @@ async fn asking(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried> {
                 version: row.version,
                 justification: None,
                 needed_by: None,
+                need: None,
                 lines: Some(lines),
             };
             yes(draft::update(app, clerk, None, &input).await)
