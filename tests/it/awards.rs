@@ -84,7 +84,9 @@ async fn window(backend: Backend) -> Outcome {
     let city = city.another_day(app).await?;
     for _ in 0..2 {
         let turns = tokio::join!(close_windows(app, 10), close_windows(app, 10), close_windows(app, 10));
-        (turns.0?, turns.1?, turns.2?);
+        for turn in [turns.0, turns.1, turns.2] {
+            turn?;
+        }
         moves::sealed(app).await?;
     }
     let over = window_of(&city.receivers[0], &listing).await?;

@@ -4,7 +4,7 @@ use entity::awards::{WindowState, claim_rank, claim_window};
 use entity::events::Subject;
 use entity::listings::listing;
 use entity::requests::LineState;
-use sea_orm::{EntityTrait, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -79,7 +79,6 @@ pub(super) async fn award(
 /// Those of the claims that have their pieces.
 async fn held(tx: &Tx, listing: Uuid, order: &[Uuid]) -> Result<Vec<Uuid>, Fault> {
     use entity::requests::request_line::{Column, Entity};
-    use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
     let held: Vec<Uuid> = Entity::find()
         .select_only()
         .column(Column::Id)

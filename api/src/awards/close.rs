@@ -72,7 +72,8 @@ pub async fn close_windows(app: &App, limit: u64) -> Result<Done, Fault> {
 
 async fn go_on(app: &App, id: Uuid) -> Result<bool, Fault> {
     let command = Command::new("closeClaimWindow", None, &id);
-    let answer = app.write(&Actor::system(), command, |tx: Tx| async move {
+    let system = Actor::system();
+    let answer = app.write(&system, command, |tx: Tx| async move {
         listings::lock(&tx, id).await?;
         let window = window::of(&tx, id).await?.ok_or(Code::NotFound)?;
         let listing = listings::load(&tx, id).await?.ok_or(Code::NotFound)?;

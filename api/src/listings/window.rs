@@ -5,7 +5,9 @@ use chrono::NaiveTime;
 use entity::awards::{WindowState, claim_window};
 use entity::events::Subject;
 use entity::listings::{AwardMode, listing};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, NotSet, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, NotSet, QueryFilter,
+};
 use serde_json::json;
 use uuid::Uuid;
 
