@@ -1,7 +1,9 @@
 //! Windows over their whole life: claims, freezes, withdrawals, ranking, the queue behind it, and the check of all of it.
 
 use chrono::{NaiveDate, TimeDelta};
+use entity::audit::audit_seal;
 use entity::awards::{WindowState, claim_rank, claim_window, ranking_rule};
+use entity::events::event;
 use entity::listings::{AwardMode, FreezeCause, FreezeScope, listing};
 use entity::requests::{LineReason, LineState, NeedClass, request_line};
 use sea_orm::sea_query::Expr;
@@ -77,8 +79,21 @@ async fn claim(world: &World, who: &People, id: Uuid, pieces: i64, need: NeedCla
         .expect("a line")
 }
 
+/// Everything that happened is sealed. On PostgreSQL a transaction of any other database on the server can hold that up.
 async fn sealed(world: &World) {
-    while crate::audit::seal::seal(&world.app).await.expect("a seal") > 0 {}
+    let conn = world.app.db().read();
+    let audited = event::Entity::find().filter(event::Column::Kind.ne(crate::events::TOUCHED));
+    let end = audited.order_by_desc(event::Column::Seq).one(conn).await.expect("read");
+    let end = end.map_or(0, |event| event.seq);
+    for _ in 0..600 {
+        while crate::audit::seal::seal(&world.app).await.expect("a seal") > 0 {}
+        let last = audit_seal::Entity::find().order_by_desc(audit_seal::Column::Seq).one(conn).await;
+        if last.expect("read").is_some_and(|seal| seal.event_seq >= end) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("the log is not sealed up to event {end}");
 }
 
 /// To the end of the window, and both turns of the job.
