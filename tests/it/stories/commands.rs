@@ -2,9 +2,9 @@
 //! out, now and then where it must be refused.
 
 use api::approvals::rules::Verdict;
-use api::awards::close::close_windows;
 use api::assets::card::CardPatch;
 use api::assets::update::{Update as CardUpdate, update_asset};
+use api::awards::close::close_windows;
 use api::decisions::decide::{Decide, OneDecision, decide_steps};
 use api::decisions::freeze::{Freeze, Unfreeze, freeze, unfreeze};
 use api::decisions::withdraw::{Withdraw, withdraw_listing};
@@ -23,7 +23,9 @@ use chrono::TimeDelta;
 use entity::Money;
 use entity::assets::AssetState;
 use entity::awards::{WindowState, claim_window};
-use entity::listings::{AwardMode, Custody, FreezeCause, FreezeScope, ListingState, Purpose, listing, listing_stock};
+use entity::listings::{
+    AwardMode, Custody, FreezeCause, FreezeScope, ListingState, Purpose, listing, listing_stock,
+};
 use entity::loans::{LoanState, loan};
 use entity::requests::{LineState, request as request_row, request_line};
 use entity::transfers::{TransferState, transfer};

@@ -185,8 +185,7 @@ impl Story {
         // What is left can be offered again; in every other story it can be borrowed from the beginning, and in every fourth one
         // claims to the rest are gathered first.
         let first = (pieces + 1) / 2;
-        let mode =
-            if stage.stories % 4 == 1 { AwardMode::ClaimWindow } else { AwardMode::FirstCome };
+        let mode = if stage.stories % 4 == 1 { AwardMode::ClaimWindow } else { AwardMode::FirstCome };
         offer(stage, card, first, (Purpose::Transfer, mode)).await?;
         if stage.stories.is_multiple_of(2) && pieces > first {
             offer(stage, card, pieces - first, (Purpose::Loan, AwardMode::FirstCome)).await?;
@@ -323,8 +322,7 @@ impl View {
     /// Whether claims to the listing are gathered, and not ranked yet.
     pub fn gathers(&self, listing: &listing::Model) -> bool {
         let waits = |window: &&claim_window::Model| {
-            window.listing_id == listing.id
-                && matches!(window.state, WindowState::Open | WindowState::Closed)
+            window.listing_id == listing.id && matches!(window.state, WindowState::Open | WindowState::Closed)
         };
         self.windows.iter().any(|window| waits(&window))
     }
