@@ -6,7 +6,7 @@
 //! ([`Actor::audiences`](crate::identity::Actor::audiences)), for the database and the index alike, so that nothing is written
 //! when a unit moves.
 
-use chrono::{DateTime, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use entity::events::Subject;
 use entity::listings::{Audience, ListingState, listing};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -22,11 +22,12 @@ use crate::fault::{Code, Fault};
 use crate::identity::Actor;
 use crate::write::{Command, Tx};
 
-/// The next step after one, of those that the city has: from none on the first.
+/// The next step after one, of those that the city has, counted from the day after `from`; after none the first.
 async fn next(
     tx: &Tx,
     unit: Uuid,
     after: Option<Audience>,
+    from: NaiveDate,
 ) -> Result<(Audience, Option<Uuid>, Option<DateTime<Utc>>), Fault> {
     let reference = tx.reference();
     let place = reference.unit(unit).map(|unit| unit.place_region_id);
@@ -41,7 +42,7 @@ async fn next(
         if days == 0 || id.is_none() {
             continue;
         }
-        let last = Calendar::load(tx.conn(), tx.today(), days).await?.after(tx.today(), days);
+        let last = Calendar::load(tx.conn(), from, days).await?.after(from, days);
         let end = last.succ_opt().unwrap_or(last).and_time(NaiveTime::MIN);
         return Ok((audience, id, Some(tx.app().clock().instant(end))));
     }
@@ -52,7 +53,7 @@ async fn next(
 pub(crate) async fn begin(tx: &Tx, listing: listing::Model) -> Result<listing::Model, Fault> {
     let (audience, audience_id, audience_until) = match listing.directed_to {
         Some(_) => (Audience::City, None, None),
-        None => next(tx, listing.unit_id, None).await?,
+        None => next(tx, listing.unit_id, None, tx.today()).await?,
     };
     Ok(listing::Model { audience, audience_id, audience_until, ..listing })
 }
@@ -102,12 +103,14 @@ async fn one(app: &App, id: Uuid) -> Result<bool, Fault> {
     let system = Actor::system();
     let answer = app.write(&system, Command::new("widenAudience", None, &id), |tx: Tx| async move {
         let listing = steps::load(&tx, id).await?.ok_or(Code::NotFound)?;
-        if listing.audience_until.is_none_or(|until| until > tx.now()) {
+        let Some(until) = listing.audience_until.filter(|until| *until <= tx.now()) else {
             return Ok(Answer { changed: false });
-        }
+        };
+        // Its last day, whenever this is run: a step is no longer for a service that stood still.
+        let last = tx.app().clock().civil_day(until - TimeDelta::microseconds(1));
         // What is not offered any more needs no further step.
         let (audience, audience_id, audience_until) = match listing.state {
-            ListingState::Listed => next(&tx, listing.unit_id, Some(listing.audience)).await?,
+            ListingState::Listed => next(&tx, listing.unit_id, Some(listing.audience), last).await?,
             _ => (listing.audience, listing.audience_id, None),
         };
         let wider = listing::Model { audience, audience_id, audience_until, ..listing };
