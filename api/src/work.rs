@@ -8,13 +8,15 @@ use tokio::sync::Mutex;
 
 use crate::fault::Fault;
 use crate::jobs::{self, Handlers};
-use crate::{approvals, audit, awards, deliveries, identity, import, loans, photos, requests};
+use crate::{approvals, audit, awards, deliveries, identity, import, listings, loans, photos, requests};
 
 /// Holds looked at by one statement.
 const HOLDS: u64 = 200;
 /// Loans looked at by one statement.
 const LOANS: u64 = 200;
 
+/// Offers looked at by one statement.
+const OFFERS: u64 = 200;
 /// Claim windows looked at by one statement.
 const WINDOWS: u64 = 200;
 
@@ -41,6 +43,17 @@ pub fn handlers() -> Handlers {
             let ended = until_none(&work, || loans::days::expire(&app, LOANS)).await?;
             let told = until_none(&work, || loans::days::tell_overdue(&app, LOANS)).await?;
             work.progress(ended + told, None).await
+        })
+        .every(JobKind::WidenAudience, TimeDelta::minutes(1), async |app, work: jobs::Work| {
+            let mut changed = 0;
+            loop {
+                let done = listings::audience::widen(&app, OFFERS).await?;
+                changed += i64::try_from(done.changed)?;
+                work.progress(changed, None).await?;
+                if done.looked_at < OFFERS || done.changed == 0 || work.stopping() {
+                    return Ok(());
+                }
+            }
         })
         .every(JobKind::AwardClaims, TimeDelta::minutes(1), async |app, work: jobs::Work| {
             let mut changed = 0;

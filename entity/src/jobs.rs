@@ -12,6 +12,8 @@ text_enum! {
         LoanDays,
         /// Ends claim windows, and ranks their claims.
         AwardClaims,
+        /// Shows offers to more units whose step is over.
+        WidenAudience,
         /// Enters what loans of the months before have saved.
         AccrueLoans,
         /// Seats steps anew whose seat has become empty.

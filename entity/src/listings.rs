@@ -62,6 +62,18 @@ text_enum! {
 }
 
 text_enum! {
+    /// Who sees an offer: each step wider than the one before.
+    pub enum Audience {
+        /// 本系统: units under the holder's supervising department.
+        Department,
+        /// 本区域: units placed in the holder's region.
+        Region,
+        /// 全市: everybody.
+        City,
+    }
+}
+
+text_enum! {
     /// What a freeze covers.
     pub enum FreezeScope {
         /// One card.
@@ -114,6 +126,12 @@ pub mod listing {
         pub award_mode: AwardMode,
         /// Working days of its window; none: as the rule book says on the day when it opens.
         pub claim_window_days: Option<i64>,
+        /// Who sees it.
+        pub audience: Audience,
+        /// The department or the region whose units see it; none: all do.
+        pub audience_id: Option<Uuid>,
+        /// When the next step begins; none: it is the last.
+        pub audience_until: Option<DateTimeUtc>,
         /// PHYSICAL: where it is brought.
         pub warehouse_id: Option<Uuid>,
         /// Note.

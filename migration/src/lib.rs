@@ -47,6 +47,7 @@ impl MigratorTrait for Migrator {
             "0021_imports",
             "0022_loans",
             "0025_awards",
+            "0028_audience",
         ]
     }
 }

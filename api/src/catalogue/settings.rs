@@ -29,6 +29,9 @@ pub const SETTINGS: &[Setting] = &[
     Setting { name: "loan_length_days", default: 366, least: 1, most: 1_830 },
     // Most days before the first day of a loan that it can be asked for.
     Setting { name: "loan_ahead_days", default: 366, least: 0, most: 1_830 },
+    // Working days in which an offer is shown to the holder's department alone, then to its region alone; 0: no such step.
+    Setting { name: "audience_department_days", default: 0, least: 0, most: 250 },
+    Setting { name: "audience_region_days", default: 0, least: 0, most: 250 },
     // Working days of a claim window whose offer names none, and how few or many an offer may name.
     Setting { name: "claim_window_days", default: 5, least: 1, most: 60 },
     Setting { name: "claim_window_least_days", default: 3, least: 1, most: 60 },

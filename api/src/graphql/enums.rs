@@ -80,6 +80,8 @@ graphql_enums! {
     PhotoStage = "entity::photos::PhotoStage" { Listing, Intake, Handover, Receipt }
     /// What an event or an audit entry is about.
     Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, RentalRate, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Loan, Saving, Webhook, Import }
+    /// Who sees an offer: each step wider than the one before.
+    Audience = "entity::listings::Audience" { Department, Region, City }
     /// Who gets what several want.
     AwardMode = "entity::listings::AwardMode" { FirstCome, ClaimWindow }
     /// Life of a claim window.
@@ -89,7 +91,7 @@ graphql_enums! {
     /// How badly it is needed, as the asker says.
     NeedClass = "entity::requests::NeedClass" { Urgent, Essential, Ordinary }
     /// What a job does.
-    JobKind = "entity::jobs::JobKind" { ExpireHolds, LoanDays, AwardClaims, AccrueLoans, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import }
+    JobKind = "entity::jobs::JobKind" { ExpireHolds, LoanDays, AwardClaims, WidenAudience, AccrueLoans, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import }
     /// What a file holds.
     ImportWhat = "entity::imports::ImportWhat" { Assets, Photos, Regions, Units, Categories, Standards }
     /// Life of an import.

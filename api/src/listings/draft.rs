@@ -1,7 +1,7 @@
 //! A clerk offers a card, in draft: what is missing is asked for at submission.
 
 use entity::events::Subject;
-use entity::listings::{AwardMode, Custody, ListingState, Purpose, listing, listing_stock};
+use entity::listings::{Audience, AwardMode, Custody, ListingState, Purpose, listing, listing_stock};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -64,6 +64,9 @@ async fn enter(tx: &Tx, input: &Draft) -> Result<Uuid, Fault> {
         directed_to: None,
         award_mode: AwardMode::FirstCome,
         claim_window_days: None,
+        audience: Audience::City,
+        audience_id: None,
+        audience_until: None,
         warehouse_id: None,
         note: String::new(),
         approval_number: None,

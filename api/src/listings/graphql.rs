@@ -32,7 +32,7 @@ use crate::fault::{Code, Fault};
 use crate::graphql::at_hand::{AtHand, Row, object};
 use crate::graphql::connection::{Page, connection, page_cost};
 use crate::graphql::context::Given;
-use crate::graphql::enums::{AwardMode, Custody, FreezeCause, FreezeScope, ListingState, Purpose};
+use crate::graphql::enums::{Audience, AwardMode, Custody, FreezeCause, FreezeScope, ListingState, Purpose};
 use crate::graphql::errors::{UserError, payload, query_error};
 use crate::graphql::ids::{Kind, decode, encode, expect, expect_some};
 use crate::graphql::json::Json;
@@ -64,12 +64,14 @@ impl From<ListingRow> for Listing {
 const STANDING_FIELDS: [&str; 5] = ["state", "warehouseId", "createdAt", "reason", "approvals"];
 
 /// Fields of [`Listing`] that a list does not read.
-const WORD_FIELDS: [&str; 10] = [
+const WORD_FIELDS: [&str; 12] = [
     "version",
     "purpose",
     "directedTo",
     "awardMode",
     "claimWindowDays",
+    "audience",
+    "audienceUntil",
     "note",
     "approvalNumber",
     "reason",
@@ -275,6 +277,16 @@ impl Listing {
             Ok::<_, async_graphql::Error>(found.remove(&self.row.id))
         };
         Ok(Box::pin(self.window.get_or_try_init(load)).await?.as_ref())
+    }
+
+    /// Who sees it, once it is listed: each step wider than the one before. A directed offer is seen by whom it names.
+    async fn audience(&self, ctx: &Context<'_>) -> async_graphql::Result<Audience> {
+        Ok(self.words(ctx).await?.audience.into())
+    }
+
+    /// When more units see it; null where all do.
+    async fn audience_until(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<DateTime<Utc>>> {
+        Ok(self.words(ctx).await?.audience_until)
     }
 
     /// PHYSICAL: global id of the warehouse.

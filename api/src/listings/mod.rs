@@ -5,12 +5,14 @@
 //! - [`update`]: changes a draft, or what was sent back.
 //! - [`submit`]: hands it to the approvers; tells everything that is missing at once.
 //! - [`goods`]: what approvers go by.
+//! - [`audience`]: who sees an offer, step by step.
 //! - [`window`]: the time in which claims are gathered, where an offer is given by ranking.
 //! - [`inspect`]: warehouse staff accepts a PHYSICAL one, in full or in part, or sends it to repair or back.
 //! - [`verify`]: compares what is offered with the audit trail.
 //!
 //! Withdrawals and freezes end or pause the lines of askers, so they live above, in [`crate::decisions`].
 
+pub mod audience;
 pub mod draft;
 pub mod freezes;
 pub mod goods;

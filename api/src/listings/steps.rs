@@ -16,6 +16,7 @@ use sea_orm::{
 use serde_json::json;
 use uuid::Uuid;
 
+use super::audience;
 use super::read;
 use super::rules::{self, Command};
 pub use super::stock::{
@@ -195,7 +196,7 @@ pub(crate) async fn list(tx: &Tx, listing: listing::Model) -> Result<listing::Mo
     let required = required(tx, &card, RequiredStep::List).await?;
     Fault::all(rules::before_listed(&card, has_disk, photos(tx, card.id).await?, &required))?;
     let listed = listing::Model { state: ListingState::Listed, listed_at: Some(tx.now()), ..listing };
-    let listed = save(tx, listed).await?;
+    let listed = save(tx, audience::begin(tx, listed).await?).await?;
     window::open(tx, &listed).await?;
     Ok(listed)
 }

@@ -15,6 +15,7 @@ pub struct Reference {
     unit_children: HashMap<Uuid, Vec<Uuid>>,
     region_children: HashMap<Uuid, Vec<Uuid>>,
     region_units: HashMap<Uuid, Vec<Uuid>>,
+    supervisors: HashSet<Uuid>,
     category_children: HashMap<Uuid, Vec<Uuid>>,
 }
 
@@ -29,6 +30,7 @@ impl Reference {
             if let Some(parent) = unit.parent_id {
                 reference.unit_children.entry(parent).or_default().push(unit.id);
             }
+            reference.supervisors.extend(unit.supervisor_id);
             reference.region_units.entry(unit.place_region_id).or_default().push(unit.id);
             reference.units.insert(unit.id, unit);
         }
@@ -121,10 +123,9 @@ impl Reference {
     pub fn department(&self, unit: Uuid) -> Uuid {
         let mut path = vec![unit];
         path.extend(self.unit_parents(unit));
-        let supervises = |id: Uuid| self.units().any(|other| other.supervisor_id == Some(id));
         let named = path.iter().find_map(|id| {
             let named = self.unit(*id)?.supervisor_id;
-            named.or_else(|| supervises(*id).then_some(*id))
+            named.or_else(|| self.supervisors.contains(id).then_some(*id))
         });
         named.or(path.last().copied()).unwrap_or(unit)
     }

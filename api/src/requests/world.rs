@@ -9,7 +9,7 @@ use entity::assets::{AssetState, ValueBasis, asset, asset_holding};
 use entity::catalogue::{AssetKind, AssetSource, allocation_standard, category};
 use entity::events::Subject;
 use entity::identity::{Locale, Role, Scope, account, role_grant};
-use entity::listings::{AwardMode, Custody, ListingState, Purpose, listing, listing_stock};
+use entity::listings::{Audience, AwardMode, Custody, ListingState, Purpose, listing, listing_stock};
 use entity::organisation::{FiscalLevel, UnitKind, UnitState, region, unit};
 use entity::requests::{LineState, request_line};
 use entity::transfers::transfer;
@@ -302,6 +302,9 @@ impl World {
                 directed_to: offer.directed_to,
                 award_mode: AwardMode::FirstCome,
                 claim_window_days: None,
+                audience: Audience::City,
+                audience_id: None,
+                audience_until: None,
                 warehouse_id: (offer.custody == Custody::Physical).then_some(self.warehouse),
                 note: String::new(),
                 approval_number: Some("武教资〔2026〕1号".into()),
