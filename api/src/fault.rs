@@ -177,6 +177,8 @@ pub enum Code {
     UnderSuccession,
     /// Its day has not come.
     NotYetDue,
+    /// A claim window does not go with the other terms of the offer.
+    NoWindow,
     /// A photo is needed.
     PhotoRequired,
     /// An erasure record is needed.

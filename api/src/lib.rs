@@ -18,6 +18,7 @@
 //!   days. [`kits`]: what furnishes a work place, from whoever has it. [`savings`]: the ledger.
 //! - [`approvals`]: cases and steps. [`decisions`]: what is decided over listings and requests.
 //! - [`successions`]: units that are merged, split or closed.
+//! - [`ranking`]: by what claims to one offer are ranked. [`awards`]: claim windows, and who gets what when they are over.
 //! - [`finding`]: search and its index.
 //! - [`audit`]: the chained and sealed trail. [`events`]: the retained log. [`jobs`]: work that goes on by itself; [`work`]: what it is.
 //! - [`deliveries`]: events on their way to other systems (webhooks).
@@ -32,6 +33,7 @@ pub mod approvals;
 pub mod assets;
 pub mod audit;
 pub mod authz;
+pub mod awards;
 mod bulk;
 pub mod catalogue;
 mod cells;
@@ -62,6 +64,7 @@ pub mod organisation;
 pub mod photos;
 pub mod plans;
 pub mod quotas;
+pub mod ranking;
 pub mod requests;
 pub mod savings;
 pub mod serve;

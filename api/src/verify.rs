@@ -1,13 +1,12 @@
 //! Recomputes what must agree: the audit trail with its seals and the event log; standards, cards and listings with their
-//! trails; cases with the rules they were planned by; stock counters with lines and transfers; what is lent with what there is;
-//! closed units with what should have passed on; the ledger of savings with its frozen inputs and with the trails of hand-overs and loans.
-//! plans with the lines that carry them out;
-//! the ledger of savings with its frozen inputs and with the trails of hand-overs and loans.
+//! trails; cases with the rules they were planned by; stock counters with lines and transfers; awards with the rules and the
+//! draw they went by; what is lent with what there is; plans with the lines that carry them out; closed units with what should
+//! have passed on; the ledger of savings with its frozen inputs and with the trails of hand-overs and loans.
 
 use crate::app::App;
 use crate::audit::verify::Anchor;
 use crate::fault::Fault;
-use crate::{approvals, assets, audit, catalogue, listings, loans, plans, requests, savings, successions, transfers};
+use crate::{approvals, assets, audit, awards, catalogue, listings, loans, plans, requests, savings, successions, transfers};
 
 /// What one part of the check found.
 #[derive(Debug)]
@@ -40,6 +39,7 @@ pub async fn verify(app: &App, anchors: &[Anchor], mut told: impl FnMut(&Part)) 
     add("listings", listings::verify::verify(app, snapshot).await?);
     add("approvals", approvals::verify::verify(snapshot).await?);
     add("requests and stock", requests::verify::verify(snapshot).await?);
+    add("claims and awards", awards::verify::verify(app, snapshot).await?);
     add("transfers and cards", transfers::verify::verify(snapshot).await?);
     add("loans", loans::verify::verify(app, snapshot).await?);
     add("plans", plans::verify::verify(snapshot).await?);

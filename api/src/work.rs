@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use crate::fault::Fault;
 use crate::jobs::{self, Handlers};
-use crate::{approvals, audit, deliveries, identity, import, loans, photos, plans, requests, successions};
+use crate::{approvals, audit, awards, deliveries, identity, import, listings, loans, photos, plans, requests, successions};
 
 /// Holds looked at by one statement.
 const HOLDS: u64 = 200;
@@ -17,6 +17,10 @@ const LOANS: u64 = 200;
 
 /// Plans looked at in one turn.
 const PLANS: u64 = 200;
+/// Offers looked at by one statement.
+const OFFERS: u64 = 200;
+/// Claim windows looked at by one statement.
+const WINDOWS: u64 = 200;
 
 /// Steps looked at by one statement.
 const STEPS: u64 = 200;
@@ -41,6 +45,28 @@ pub fn handlers() -> Handlers {
             let ended = until_none(&work, || loans::days::expire(&app, LOANS)).await?;
             let told = until_none(&work, || loans::days::tell_overdue(&app, LOANS)).await?;
             work.progress(ended + told, None).await
+        })
+        .every(JobKind::WidenAudience, TimeDelta::minutes(1), async |app, work: jobs::Work| {
+            let mut changed = 0;
+            loop {
+                let done = listings::audience::widen(&app, OFFERS).await?;
+                changed += i64::try_from(done.changed)?;
+                work.progress(changed, None).await?;
+                if done.looked_at < OFFERS || done.changed == 0 || work.stopping() {
+                    return Ok(());
+                }
+            }
+        })
+        .every(JobKind::AwardClaims, TimeDelta::minutes(1), async |app, work: jobs::Work| {
+            let mut changed = 0;
+            loop {
+                let done = awards::close::close_windows(&app, WINDOWS).await?;
+                changed += i64::try_from(done.changed)?;
+                work.progress(changed, None).await?;
+                if done.looked_at < WINDOWS || done.changed == 0 || work.stopping() {
+                    return Ok(());
+                }
+            }
         })
         .every(JobKind::AccrueLoans, TimeDelta::minutes(10), async |app, work: jobs::Work| {
             let entered = until_none(&work, || loans::days::accrue(&app, LOANS)).await?;

@@ -326,6 +326,7 @@ fn lost_race(error: &DbErr) -> bool {
             "idempotency",
             "number_series",
             "payload_key",
+            "ranking_rule_set_number",
             "saving_entry_seq",
             "webhook_name",
         ]

@@ -10,6 +10,10 @@ text_enum! {
         ExpireHolds,
         /// Ends loans that were not collected, and tells of those that are overdue.
         LoanDays,
+        /// Ends claim windows, and ranks their claims.
+        AwardClaims,
+        /// Shows offers to more units whose step is over.
+        WidenAudience,
         /// Enters what loans of the months before have saved.
         AccrueLoans,
         /// Completes plans of which nothing is under way any more.

@@ -7,6 +7,7 @@ mod text_enum;
 pub mod approvals;
 pub mod assets;
 pub mod audit;
+pub mod awards;
 pub mod catalogue;
 pub mod deliveries;
 pub mod demo;

@@ -52,6 +52,28 @@ text_enum! {
 }
 
 text_enum! {
+    /// Who gets what several want.
+    pub enum AwardMode {
+        /// 先到先得: who comes first; the others wait in the queue.
+        FirstCome,
+        /// 择优分配: claims are gathered for some days, then ranked by published rules.
+        ClaimWindow,
+    }
+}
+
+text_enum! {
+    /// Who sees an offer: each step wider than the one before.
+    pub enum Audience {
+        /// 本系统: units under the holder's supervising department.
+        Department,
+        /// 本区域: units placed in the holder's region.
+        Region,
+        /// 全市: everybody.
+        City,
+    }
+}
+
+text_enum! {
     /// What a freeze covers.
     pub enum FreezeScope {
         /// One card.
@@ -100,6 +122,16 @@ pub mod listing {
         pub purpose: Purpose,
         /// 协议调剂: skips the audience, not the approvals.
         pub directed_to: Option<Uuid>,
+        /// Who gets what several want.
+        pub award_mode: AwardMode,
+        /// Working days of its window; none: as the rule book says on the day when it opens.
+        pub claim_window_days: Option<i64>,
+        /// Who sees it.
+        pub audience: Audience,
+        /// The department or the region whose units see it; none: all do.
+        pub audience_id: Option<Uuid>,
+        /// When the next step begins; none: it is the last.
+        pub audience_until: Option<DateTimeUtc>,
         /// PHYSICAL: where it is brought.
         pub warehouse_id: Option<Uuid>,
         /// Note.

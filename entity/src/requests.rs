@@ -44,8 +44,24 @@ text_enum! {
 }
 
 text_enum! {
+    /// How badly it is needed, as the asker says.
+    pub enum NeedClass {
+        /// 应急: for an emergency, or work stands still without it.
+        Urgent,
+        /// 必需: the unit would have to buy it.
+        Essential,
+        /// 一般: it would be of use.
+        Ordinary,
+    }
+}
+
+text_enum! {
     /// Why a line ended, or waits.
     pub enum LineReason {
+        /// Claims are gathered; they are ranked when the window is over.
+        ClaimWindow,
+        /// Claims that were ranked higher took the pieces.
+        RankedLower,
         /// Every piece is held by earlier askers.
         HeldByOthers,
         /// The asset is frozen.
@@ -92,6 +108,8 @@ pub mod request {
         pub justification: String,
         /// Needed by.
         pub needed_by: Option<Date>,
+        /// How badly.
+        pub need: NeedClass,
         /// The account.
         pub created_by: Uuid,
         /// When it was made.

@@ -49,6 +49,8 @@ impl MigratorTrait for Migrator {
             "0024_kits",
             "0026_successions",
             "0023_plans",
+            "0025_awards",
+            "0028_audience",
         ]
     }
 }

@@ -51,7 +51,7 @@ fn listing(number: usize) -> ListingDocument {
         value_minor: (number as i64 * 7_919) % 5_000_000,
         listed_at: DateTime::UNIX_EPOCH + TimeDelta::minutes(number as i64),
         restricted: number.is_multiple_of(50),
-        audience_units: Vec::new(),
+        audience: Vec::new(),
     }
 }
 
@@ -128,6 +128,7 @@ async fn main() {
 
     let of = |listed| Rights::Of {
         units: vec![Uuid::from_u128(5_007)],
+        audiences: Vec::new(),
         warehouses: Warehouses::default(),
         listed,
     };

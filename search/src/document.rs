@@ -52,8 +52,11 @@ pub struct ListingDocument {
     pub listed_at: DateTime<Utc>,
     /// Hidden but lawful: seen by its own unit and by those who see everything, in no list or count of others.
     pub restricted: bool,
-    /// Who may see it once listed: these units only (a directed listing, a narrow audience); empty is everyone.
-    pub audience_units: Vec<Uuid>,
+    /// Who may see it once listed: these units (a directed listing), or the units of these departments and regions (a narrow
+    /// audience); empty is everyone.
+    // Under its old name, so that documents from before are told from changed ones as ever.
+    #[serde(rename = "audience_units")]
+    pub audience: Vec<Uuid>,
 }
 
 impl ListingDocument {

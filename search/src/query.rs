@@ -67,10 +67,12 @@ pub enum Rights {
     Of {
         /// The caller's own units: all states and the restricted ones are seen there.
         units: Vec<Uuid>,
+        /// Departments and regions that the caller's units belong to: what is listed for one of these is seen.
+        audiences: Vec<Uuid>,
         /// The warehouses the caller works at: all states and the restricted ones are seen there, too.
         warehouses: Warehouses,
         /// Whether what others list may be seen: in state LISTED, not restricted, and for everyone or for one of
-        /// `units`.
+        /// `units` or `audiences`.
         listed: bool,
     },
 }
@@ -94,7 +96,12 @@ impl Default for Warehouses {
 impl Default for Rights {
     /// Nothing.
     fn default() -> Self {
-        Self::Of { units: Vec::new(), warehouses: Warehouses::default(), listed: false }
+        Self::Of {
+            units: Vec::new(),
+            audiences: Vec::new(),
+            warehouses: Warehouses::default(),
+            listed: false,
+        }
     }
 }
 

@@ -15,7 +15,7 @@ fn matches(listing: &ListingDocument, filters: &Filters, rights: &Rights) -> boo
     let one = |wanted: &[String], has: &String| wanted.is_empty() || wanted.contains(has);
     let seen = match rights {
         Rights::Everything => true,
-        Rights::Of { units, warehouses, listed } => {
+        Rights::Of { units, audiences, warehouses, listed } => {
             let at_work = |warehouse: &Uuid| match warehouses {
                 Warehouses::All => true,
                 Warehouses::Only(ids) => ids.contains(warehouse),
@@ -25,8 +25,8 @@ fn matches(listing: &ListingDocument, filters: &Filters, rights: &Rights) -> boo
                 || (*listed
                     && listing.state == "LISTED"
                     && !listing.restricted
-                    && (listing.audience_units.is_empty()
-                        || listing.audience_units.iter().any(|unit| units.contains(unit))))
+                    && (listing.audience.is_empty()
+                        || listing.audience.iter().any(|id| units.contains(id) || audiences.contains(id))))
         }
     };
     seen && any(&filters.regions, &listing.regions)
@@ -78,7 +78,7 @@ fn listings() -> impl Strategy<Value = Vec<ListingDocument>> {
                 regions: places.0,
                 category_path: places.1,
                 unit: places.2,
-                audience_units: places.3,
+                audience: places.3,
                 value_minor: value,
                 available,
                 restricted,
@@ -130,8 +130,8 @@ fn warehouses() -> impl Strategy<Value = Warehouses> {
 fn rights() -> impl Strategy<Value = Rights> {
     prop_oneof![
         1 => Just(Rights::Everything),
-        4 => (subsequence(ids(500, 5), 0..4), warehouses(), any::<bool>())
-            .prop_map(|(units, warehouses, listed)| Rights::Of { units, warehouses, listed }),
+        4 => (subsequence(ids(500, 5), 0..4), subsequence(ids(500, 5), 0..3), warehouses(), any::<bool>())
+            .prop_map(|(units, audiences, warehouses, listed)| Rights::Of { units, audiences, warehouses, listed }),
     ]
 }
 
@@ -165,7 +165,8 @@ proptest! {
 }
 
 fn of(units: &[u128], listed: bool) -> Rights {
-    Rights::Of { units: units.iter().copied().map(id).collect(), warehouses: Warehouses::default(), listed }
+    let units = units.iter().copied().map(id).collect();
+    Rights::Of { units, audiences: Vec::new(), warehouses: Warehouses::default(), listed }
 }
 
 async fn seen(index: &search::Embedded, rights: Rights) -> Vec<u128> {
@@ -190,7 +191,7 @@ async fn what_is_restricted_or_not_listed_is_seen_by_its_unit_alone() {
         listing(1, "沙发"),
         ListingDocument { restricted: true, ..listing(2, "沙发") },
         ListingDocument { state: "DRAFT".to_owned(), ..listing(3, "沙发") },
-        ListingDocument { restricted: true, audience_units: vec![id(501)], ..listing(4, "沙发") },
+        ListingDocument { restricted: true, audience: vec![id(501)], ..listing(4, "沙发") },
     ])
     .await;
     assert_eq!(seen(&index, of(&[501], true)).await, [1], "an audience does not lift a restriction");
@@ -213,7 +214,8 @@ async fn what_lies_in_a_warehouse_is_seen_by_those_who_work_there() {
         ListingDocument { state: "DRAFT".to_owned(), ..listing(3, "沙发") },
     ])
     .await;
-    let staff = |warehouses| Rights::Of { units: Vec::new(), warehouses, listed: false };
+    let staff =
+        |warehouses| Rights::Of { units: Vec::new(), audiences: Vec::new(), warehouses, listed: false };
     assert_eq!(seen(&index, staff(Warehouses::Only(vec![id(400)]))).await, [1]);
     assert_eq!(seen(&index, staff(Warehouses::All)).await, [1, 2]);
     assert_eq!(seen(&index, staff(Warehouses::default())).await, [0; 0]);
@@ -222,8 +224,8 @@ async fn what_lies_in_a_warehouse_is_seen_by_those_who_work_there() {
 #[tokio::test]
 async fn a_directed_listing_is_seen_by_those_it_names() {
     let (_directory, index) = index_of(vec![
-        ListingDocument { audience_units: vec![id(501), id(502)], ..listing(1, "沙发") },
-        ListingDocument { audience_units: vec![id(501)], state: "DRAFT".to_owned(), ..listing(2, "沙发") },
+        ListingDocument { audience: vec![id(501), id(502)], ..listing(1, "沙发") },
+        ListingDocument { audience: vec![id(501)], state: "DRAFT".to_owned(), ..listing(2, "沙发") },
     ])
     .await;
     assert_eq!(seen(&index, of(&[502], true)).await, [1]);

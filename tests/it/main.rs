@@ -3,6 +3,8 @@
 //! A test that cannot run here is listed by name as ignored, with the reason in its name; `REQUIRE_POSTGRES=1` makes
 //! it fail instead.
 
+mod audience;
+mod awards;
 mod bad_input;
 mod books;
 mod chain;
@@ -50,6 +52,8 @@ fn main() -> std::process::ExitCode {
     races::register(&mut registry);
     loans::register(&mut registry);
     plans::register(&mut registry);
+    awards::register(&mut registry);
+    audience::register(&mut registry);
     stories::register(&mut registry);
     crash::register(&mut registry);
     deliveries::register(&mut registry);

@@ -196,7 +196,8 @@ async fn thawed(backend: Backend) -> Outcome {
     let frozen = freeze(app, &actors.office, None, &dispute(offer)).await?;
     let (unit, clerk) = &actors.clerks[1];
     let lines = vec![LineInput { listing_id: offer, quantity: 1 }];
-    let input = Draft { unit_id: *unit, justification: "阅览室需要".into(), needed_by: None, lines };
+    let input =
+        Draft { unit_id: *unit, justification: "阅览室需要".into(), needed_by: None, need: None, lines };
     let request_id = draft(app, clerk, None, &input).await?.request_id;
     // Who submits takes its number last: as long as somebody else has the series, the place is not committed.
     let series = app.db().read().begin().await?;
@@ -381,7 +382,8 @@ fn pick<T: Clone>(rows: &[T], random: &mut StdRng) -> Option<T> {
 async fn request(app: &App, actors: &Actors, offer: Uuid, random: &mut StdRng) -> Result<(), Fault> {
     let (unit, clerk) = &actors.clerks[random.random_range(0..actors.clerks.len())];
     let lines = vec![LineInput { listing_id: offer, quantity: random.random_range(1..=4) }];
-    let input = Draft { unit_id: *unit, justification: "阅览室需要".into(), needed_by: None, lines };
+    let input =
+        Draft { unit_id: *unit, justification: "阅览室需要".into(), needed_by: None, need: None, lines };
     let drafted = draft(app, clerk, None, &input).await?;
     let input = submit::Input { request_id: drafted.request_id, version: None, over_cap_reason: None };
     submit::submit(app, clerk, None, &input).await.map(drop)

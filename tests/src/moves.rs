@@ -93,6 +93,17 @@ pub async fn list_for_loan(city: &City, name: &str, pieces: i64) -> anyhow::Resu
     list_on(city, name, (pieces, pieces * 300_000), json!({ "purpose": "LOAN" })).await
 }
 
+/// A listing whose claims are gathered for so many working days.
+pub async fn list_for_claims(city: &City, name: &str, pieces: i64, days: i64) -> anyhow::Result<String> {
+    let terms = json!({ "awardMode": "CLAIM_WINDOW", "claimWindowDays": days });
+    list_on(city, name, (pieces, pieces * 300_000), terms).await
+}
+
+/// A listing that names its receiver.
+pub async fn list_for(city: &City, name: &str, pieces: i64, receiver: &Unit) -> anyhow::Result<String> {
+    list_on(city, name, (pieces, pieces * 300_000), json!({ "directedToId": receiver.gid })).await
+}
+
 async fn list_on(
     city: &City,
     name: &str,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use entity::audit::{audit_entry, audit_seal, payload_key};
+use entity::audit::{audit_entry, audit_seal, audit_seal_head, payload_key};
 use entity::events::Subject;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
@@ -144,6 +144,63 @@ fn payload(entry: &audit_entry::Model, key: Option<&[u8; 32]>) -> Option<serde_j
     }
     let plain = keys::decrypt(key?, entry.subject_id.as_bytes(), &entry.payload).ok()?;
     serde_json::from_slice(&plain).ok()
+}
+
+/// The first seal that covers what was done to a subject under this name for the first time: nobody could know its root before
+/// that was done. None while it is not sealed.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn first_seal_of(
+    conn: &impl ConnectionTrait,
+    kind: Subject,
+    id: Uuid,
+    action: &str,
+) -> Result<Option<audit_seal::Model>, DbErr> {
+    use audit_seal_head::Column;
+    let entry = audit_entry::Entity::find()
+        .filter(audit_entry::Column::SubjectKind.eq(kind))
+        .filter(audit_entry::Column::SubjectId.eq(id))
+        .filter(audit_entry::Column::Action.eq(action))
+        .order_by_asc(audit_entry::Column::Seq)
+        .one(conn)
+        .await?;
+    let Some(entry) = entry else { return Ok(None) };
+    let head = audit_seal_head::Entity::find()
+        .filter(Column::SubjectKind.eq(kind))
+        .filter(Column::SubjectId.eq(id))
+        .filter(Column::SubjectSeq.gte(entry.seq))
+        .order_by_asc(Column::SubjectSeq)
+        .one(conn)
+        .await?;
+    let Some(head) = head else { return Ok(None) };
+    audit_seal::Entity::find_by_id(head.seal_seq).one(conn).await
+}
+
+/// What the trail tells of several subjects where something was done to them under this name for the first time. Private
+/// payloads are not told.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn first_told(
+    conn: &impl ConnectionTrait,
+    kind: Subject,
+    ids: &[Uuid],
+    action: &str,
+) -> Result<HashMap<Uuid, serde_json::Value>, DbErr> {
+    let entries = audit_entry::Entity::find()
+        .filter(audit_entry::Column::SubjectKind.eq(kind))
+        .filter(audit_entry::Column::SubjectId.is_in(ids.iter().copied()))
+        .filter(audit_entry::Column::Action.eq(action))
+        .order_by_asc(audit_entry::Column::Seq)
+        .all(conn)
+        .await?;
+    let mut told = HashMap::new();
+    for entry in entries {
+        let payload = payload(&entry, None).unwrap_or_default();
+        told.entry(entry.subject_id).or_insert(payload);
+    }
+    Ok(told)
 }
 
 /// Seals, the newest first, before number `after`.

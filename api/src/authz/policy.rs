@@ -173,6 +173,10 @@ operations! {
     Tasks "tasks": EVERYONE;
     ApprovalRuleSets "approvalRuleSets": EVERYONE;
     PreviewApproval "previewApproval": READ_CASE;
+    RankingRules "rankingRules": EVERYONE;
+    Claims "claims": READ_CASE;
+    ExplainAward "explainAward": READ_CASE;
+    PreviewRanking "previewRanking": READ_GIVER;
     Delegations "delegations": EVERYONE;
     UnitAllowance "unitAllowance": &[(Clerk, Receiver), (Head, Receiver), (Supervisor, Receiver), (Office, Receiver), (Finance, Receiver), (Auditor, Receiver)];
     OverdueSteps "overdueSteps": SUPERVISION;
@@ -282,6 +286,8 @@ operations! {
     SaveApprovalRuleSet "saveApprovalRuleSet": RULE_BOOK;
     PublishApprovalRuleSet "publishApprovalRuleSet": RULE_BOOK;
     DiscardApprovalRuleSet "discardApprovalRuleSet": RULE_BOOK;
+    SaveRankingRules "saveRankingRules": RULE_BOOK;
+    PublishRankingRules "publishRankingRules": RULE_BOOK;
     SetRentalRate "setRentalRate": RULE_BOOK;
     SaveKit "saveKit": RULE_BOOK;
     StartReindex "startReindex": ADMINISTRATOR;

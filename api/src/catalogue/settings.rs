@@ -31,6 +31,13 @@ pub const SETTINGS: &[Setting] = &[
     Setting { name: "loan_ahead_days", default: 366, least: 0, most: 1_830 },
     // Working days for which a published plan can be objected to.
     Setting { name: "plan_objection_days", default: 5, least: 1, most: 365 },
+    // Working days in which an offer is shown to the holder's department alone, then to its region alone; 0: no such step.
+    Setting { name: "audience_department_days", default: 0, least: 0, most: 250 },
+    Setting { name: "audience_region_days", default: 0, least: 0, most: 250 },
+    // Working days of a claim window whose offer names none, and how few or many an offer may name.
+    Setting { name: "claim_window_days", default: 5, least: 1, most: 60 },
+    Setting { name: "claim_window_least_days", default: 3, least: 1, most: 60 },
+    Setting { name: "claim_window_most_days", default: 20, least: 1, most: 60 },
     // Days after a receipt within which a defect sends the goods back.
     Setting { name: "defect_days", default: 30, least: 1, most: 365 },
     // What the split of a kit weighs: one more place to fetch things from …

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::authz::{Operation, Parties};
+use crate::awards::steps as awards;
 use crate::checks;
 use crate::fault::{Code, Fault, Rejection};
 use crate::identity::Actor;
@@ -145,5 +146,6 @@ async fn thaw(tx: &Tx, freeze: &asset_freeze::Model) -> Result<(), Fault> {
     for listing in &covered {
         listings::lock(tx, *listing).await?;
     }
+    awards::on_thawed(tx, &covered).await?;
     requests::on_thawed(tx, &covered).await
 }

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::authz::{Operation, Parties};
 use crate::fault::{Code, Fault, Rejection};
 use crate::identity::Actor;
-use crate::listings::{rules, steps as listings};
+use crate::listings::{rules, steps as listings, window};
 use crate::loans::steps as loans;
 use crate::requests::steps as requests;
 use crate::write::{Command, Tx};
@@ -105,6 +105,7 @@ async fn take_down(tx: &Tx, id: Uuid) -> Result<(), Fault> {
     let payload = json!({ "quantity": n, "state": saved.state, "reason": serde_json::Value::Null });
     tx.record(Subject::Listing, id, saved.version, "listing.withdrawn", &payload);
     if was == ListingState::Listed {
+        window::cancel(tx, &saved).await?;
         requests::on_withdrawn(tx, id).await?;
         loans::on_withdrawn(tx, &saved, true).await?;
     }

@@ -19,6 +19,7 @@ use crate::identity::Actor;
 use crate::listings::rules;
 use crate::listings::steps as listings;
 use crate::listings::update::changeable;
+use crate::listings::window;
 use crate::loans::steps as loans;
 use crate::requests::steps as requests;
 use crate::write::{Command, Tx};
@@ -77,6 +78,9 @@ pub async fn withdraw_listing(
         let payload = json!({ "quantity": n, "state": saved.state, "reason": reason });
         tx.record(Subject::Listing, saved.id, saved.version, "listing.withdrawn", &payload);
         if was == ListingState::Listed {
+            if whole {
+                window::cancel(&tx, &saved).await?;
+            }
             requests::on_withdrawn(&tx, saved.id).await?;
             loans::on_withdrawn(&tx, &saved, whole).await?;
         }

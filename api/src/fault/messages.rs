@@ -58,6 +58,10 @@ pub(super) fn sentences(code: Code) -> (&'static str, &'static str) {
             "该上架仅供借用，请改用借用申请（requestLoan）。",
             "This is offered for loan only. Ask for a loan instead (requestLoan).",
         ),
+        Code::NoWindow => (
+            "择优分配只适用于面向多家单位的调剂上架：请取消指定接收单位或借用用途，或改为先到先得（FIRST_COME）并清空申领期天数。",
+            "A claim window is for an offer for transfer that several units may ask for: clear the named receiver or the purpose LOAN, or choose FIRST_COME and clear the days of the window.",
+        ),
         Code::LoanTaken => (
             "{day} 仅剩 {free} 件可借；请减少数量，或查看借用日历（loanCalendar）另选日期。",
             "On {day} only {free} pieces are free. Ask for fewer, or choose other days in loanCalendar.",

@@ -165,7 +165,7 @@ fn document(
         listed_at: listing.listed_at.unwrap_or(listing.created_at),
         // Sold out, it names a card that is another unit's by now: nobody but its unit sees it any more.
         restricted: card.restricted || card.holder_id != listing.unit_id,
-        audience_units: listing.directed_to.into_iter().collect(),
+        audience: listing.directed_to.or(listing.audience_id).into_iter().collect(),
     }
 }
 

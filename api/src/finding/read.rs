@@ -28,7 +28,9 @@ pub fn rights(actor: &Actor) -> Rights {
                 ids.sort_unstable();
                 Warehouses::Only(ids)
             };
-            Rights::Of { units, warehouses, listed: !actor.grants().is_empty() }
+            let mut audiences: Vec<_> = actor.audiences().iter().copied().collect();
+            audiences.sort_unstable();
+            Rights::Of { units, audiences, warehouses, listed: !actor.grants().is_empty() }
         }
     }
 }

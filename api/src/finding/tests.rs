@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use entity::organisation::region;
+use entity::events::Subject;
+use entity::organisation::{region, unit};
 use sea_orm::EntityTrait;
 use search::{Change, Cursor, Filters, Query, Rights, SearchIndex, Step};
 use tempfile::TempDir;
@@ -11,13 +12,19 @@ use uuid::Uuid;
 
 use super::follow::{self, Desk};
 use super::{documents, read, start_reindex};
-use crate::catalogue::forms::CategoryForm;
+use crate::catalogue::forms::{CategoryForm, SettingForm};
 use crate::catalogue::save_category;
+use crate::catalogue::set_city_setting::set_city_setting;
 use crate::events;
 use crate::identity::Actor;
+use crate::listings;
+use crate::listings::audience;
+use crate::listings::row::Wants;
 use crate::organisation::rules::RegionForm;
 use crate::organisation::save_region;
+use crate::requests::draft::{self, Draft, LineInput};
 use crate::requests::world::{Offer, World};
+use crate::write::{Command, Tx};
 
 async fn index() -> (SearchIndex, TempDir) {
     let folder = tempfile::tempdir().unwrap();
@@ -56,6 +63,84 @@ async fn eventually(index: &SearchIndex, wanted: impl AsyncFn(&SearchIndex) -> b
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("it did not come to be within ten seconds");
+}
+
+/// Who sees a listing, by the database and by the index: both must say the same.
+async fn sees(world: &World, index: &SearchIndex, who: &Actor, listing: Uuid) -> bool {
+    let by_rows = listings::read::find(&world.app, who, listing, Wants::ALL).await.unwrap().is_some();
+    let query = Query { rights: read::rights(who), limit: 100, ..Query::default() };
+    let by_index = index.search(query).await.unwrap().ids.iter().any(|(id, _)| *id == listing);
+    assert_eq!(by_rows, by_index, "the index and the database say the same");
+    by_rows
+}
+
+#[tokio::test]
+async fn an_offer_is_shown_to_department_then_region_then_city_on_the_days_that_the_rule_book_says() {
+    let world = World::new().await;
+    let app = &world.app;
+    let third = world.third().await;
+    // The asker stands below the giver, a third unit in the same region, the rival elsewhere.
+    let (giver, asker, rival, city) = (world.giver.unit, world.asker.unit, world.rival.unit, world.city);
+    let id = world.list(Offer::of(3)).await;
+    let before = world.list(Offer::of(1)).await;
+    app.write(&Actor::system(), Command::new("test", None, &()), |tx: Tx| async move {
+        use sea_orm::sea_query::Expr;
+        use sea_orm::{ColumnTrait, QueryFilter};
+        for (of, column, value) in
+            [(asker, unit::Column::SupervisorId, giver), (rival, unit::Column::PlaceRegionId, city)]
+        {
+            let update = unit::Entity::update_many().col_expr(column, Expr::value(value));
+            update.filter(unit::Column::Id.eq(of)).exec(tx.conn()).await?;
+        }
+        Ok(())
+    })
+    .await
+    .unwrap();
+    app.load_reference().await.unwrap();
+    for (name, days) in [("audience_department_days", 2), ("audience_region_days", 3)] {
+        let form = SettingForm { name: name.into(), value: days, from: app.clock().today() };
+        set_city_setting(app, &world.office, None, &form).await.unwrap();
+    }
+    app.write(&Actor::system(), Command::new("test", None, &()), |tx: Tx| async move {
+        let row = listings::steps::load(&tx, id).await?.expect("the listing");
+        let row = audience::begin(&tx, row).await?;
+        let saved = listings::steps::save(&tx, row).await?;
+        tx.record(Subject::Listing, id, saved.version, "test", &());
+        Ok(())
+    })
+    .await
+    .unwrap();
+    let fresh = async |who: &Actor| app.actor_of(who.account_id().unwrap()).await.unwrap().unwrap();
+    let (asker, rival, third) =
+        (fresh(&world.asker.clerk).await, fresh(&world.rival.clerk).await, fresh(&third.clerk).await);
+    let people = [&world.giver.clerk, &asker, &third, &rival, &world.office];
+    // Monday the 2nd and two working days; then three more, over a weekend; then everybody.
+    for (days, expected) in [
+        (0, [true, true, false, false, true]),
+        (2, [true, true, false, false, true]),
+        (3, [true, true, true, false, true]),
+        (7, [true, true, true, false, true]),
+        (8, [true, true, true, true, true]),
+    ] {
+        let at = crate::testing::start() + chrono::TimeDelta::days(days);
+        app.clock().set(at);
+        audience::widen(app, 10).await.unwrap();
+        let (index, _folder) = built(&world).await;
+        for (who, expected) in people.iter().zip(expected) {
+            assert_eq!(sees(&world, &index, who, id).await, expected, "{:?} on day {days}", who.account_id());
+            assert!(sees(&world, &index, who, before).await, "what was listed before stays as it was");
+        }
+        // Who does not see it cannot ask for it.
+        let draft = Draft {
+            unit_id: world.rival.unit,
+            justification: "需要".into(),
+            needed_by: None,
+            need: None,
+            lines: vec![LineInput { listing_id: id, quantity: 1 }],
+        };
+        assert_eq!(draft::draft(app, &rival, None, &draft).await.is_ok(), expected[3]);
+    }
+    assert_eq!(audience::widen(app, 10).await.unwrap().looked_at, 0, "the last step has no end");
 }
 
 #[tokio::test]

@@ -81,6 +81,7 @@ graphql_enums! {
     PlanLineState = "entity::plans::PlanLineState" { Proposed, Dropped }
     /// What became of an objection.
     ObjectionState = "entity::plans::ObjectionState" { Open, Upheld, Changed, Dropped }
+    LineReason = "entity::requests::LineReason" { ClaimWindow, RankedLower, HeldByOthers, Frozen, AlreadyDelivered, ListingWithdrawn, HoldLapsed, Refused, Corrected, CancelledByAsker, CutByApprover, Undeliverable }
     /// Life of a hand-over.
     TransferState = "entity::transfers::TransferState" { InTransit, Received, Short, Refused, Closed, Reversed }
     /// Entry or correction.
@@ -96,6 +97,19 @@ graphql_enums! {
     Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, RentalRate, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Loan, AllocationPlan, Saving, Webhook, Import }
     /// What a job does.
     JobKind = "entity::jobs::JobKind" { ExpireHolds, LoanDays, AccrueLoans, CompletePlans, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import }
+    Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, RentalRate, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Loan, Saving, Webhook, Import }
+    /// Who sees an offer: each step wider than the one before.
+    Audience = "entity::listings::Audience" { Department, Region, City }
+    /// Who gets what several want.
+    AwardMode = "entity::listings::AwardMode" { FirstCome, ClaimWindow }
+    /// Life of a claim window.
+    WindowState = "entity::awards::WindowState" { Open, Closed, Awarded, Empty, Cancelled }
+    /// What claims are ranked by.
+    RankingCriterion = "entity::awards::RankingCriterion" { NeedClass, NeededBy, Distance, PastShare, Seniority }
+    /// How badly it is needed, as the asker says.
+    NeedClass = "entity::requests::NeedClass" { Urgent, Essential, Ordinary }
+    /// What a job does.
+    JobKind = "entity::jobs::JobKind" { ExpireHolds, LoanDays, AwardClaims, WidenAudience, AccrueLoans, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import }
     /// What a file holds.
     ImportWhat = "entity::imports::ImportWhat" { Assets, Photos, Regions, Units, Categories, Standards }
     /// Life of an import.

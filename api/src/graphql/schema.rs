@@ -8,6 +8,7 @@ use crate::approvals::graphql::rule_sets::{RuleSetMutation, RuleSetQuery};
 use crate::approvals::graphql::supervision::SupervisionQuery;
 use crate::assets::graphql::{AssetMutation, AssetQuery};
 use crate::audit::graphql::AuditQuery;
+use crate::awards::graphql::AwardsQuery;
 use crate::catalogue::calendar_graphql::{CalendarMutation, CalendarQuery};
 use crate::catalogue::graphql::{CatalogueMutation, CatalogueQuery};
 use crate::catalogue::rates::graphql::{RatesMutation, RatesQuery};
@@ -26,6 +27,7 @@ use crate::organisation::graphql::{OrganisationMutation, OrganisationQuery};
 use crate::photos::graphql::PhotosMutation;
 use crate::plans::graphql::{PlanMutation, PlanQuery};
 use crate::quotas::graphql::{QuotasMutation, QuotasQuery};
+use crate::ranking::graphql::{RankingMutation, RankingQuery};
 use crate::requests::graphql::{RequestMutation, RequestQuery};
 use crate::savings::graphql::SavingsQuery;
 use crate::successions::graphql::{SuccessionMutation, SuccessionQuery};
@@ -51,6 +53,7 @@ struct RuleBookQuery(
     RatesQuery,
     CalendarQuery,
     RuleSetQuery,
+    RankingQuery,
     DelegationQuery,
     SupervisionQuery,
     PreviewQuery,
@@ -60,7 +63,7 @@ struct RuleBookQuery(
 struct GoodsQuery(WarehousesQuery, AssetQuery, ListingQuery, FindingQuery, ImportQuery);
 
 #[derive(Debug, Default, MergedObject)]
-struct MovesQuery(DecisionQuery, RequestQuery, KitQuery, QuotasQuery, TransferQuery, LoanQuery, SavingsQuery, PlanQuery);
+struct MovesQuery(DecisionQuery, RequestQuery, KitQuery, QuotasQuery, TransferQuery, LoanQuery, SavingsQuery, PlanQuery, AwardsQuery);
 
 /// What may be asked.
 #[derive(Debug, Default, MergedObject)]
@@ -75,6 +78,7 @@ struct RuleBookMutation(
     RatesMutation,
     CalendarMutation,
     RuleSetMutation,
+    RankingMutation,
     DelegationMutation,
 );
 

@@ -17,6 +17,7 @@ struct Inner {
     account: Option<account::Model>,
     grants: Vec<Grant>,
     stands_in: Vec<StandIn>,
+    audiences: HashSet<Uuid>,
     everything: bool,
 }
 
@@ -61,7 +62,13 @@ impl Actor {
     /// The service itself: jobs, imports at the command line, the demo. May do everything.
     #[must_use]
     pub fn system() -> Self {
-        Self(Arc::new(Inner { account: None, grants: Vec::new(), stands_in: Vec::new(), everything: true }))
+        Self(Arc::new(Inner {
+            account: None,
+            grants: Vec::new(),
+            stands_in: Vec::new(),
+            audiences: HashSet::new(),
+            everything: true,
+        }))
     }
 
     /// A person with the grants that are valid today, and those of whom the person stands in for.
@@ -77,7 +84,8 @@ impl Actor {
             .map(|(account, grants)| StandIn { instead_of: *account, grants: spelled_out(grants, reference) })
             .collect();
         let grants = spelled_out(grants, reference);
-        Self(Arc::new(Inner { account: Some(account), grants, stands_in, everything: false }))
+        let audiences = audiences_of(&grants, reference);
+        Self(Arc::new(Inner { account: Some(account), grants, stands_in, audiences, everything: false }))
     }
 
     /// Account of a person; none for the service itself.
@@ -102,6 +110,12 @@ impl Actor {
     #[must_use]
     pub fn stands_in(&self) -> &[StandIn] {
         &self.0.stands_in
+    }
+
+    /// Departments and regions that the person's units belong to: what is offered to one of these is offered to the person.
+    #[must_use]
+    pub fn audiences(&self) -> &HashSet<Uuid> {
+        &self.0.audiences
     }
 
     /// Grants by which the operation may be done: the person's own, and those of absent ones where it belongs to deciding for
@@ -180,6 +194,20 @@ impl Actor {
         }
         reach
     }
+}
+
+fn audiences_of(grants: &[Grant], reference: &Reference) -> HashSet<Uuid> {
+    let mut audiences = HashSet::new();
+    for grant in grants {
+        let UnitSet::Only(units) = &grant.units else { continue };
+        for unit in units {
+            audiences.insert(reference.department(*unit));
+            if let Some(unit) = reference.unit(*unit) {
+                audiences.extend(reference.region_path(unit.place_region_id));
+            }
+        }
+    }
+    audiences
 }
 
 fn spelled_out(grants: &[role_grant::Model], reference: &Reference) -> Vec<Grant> {

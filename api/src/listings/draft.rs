@@ -1,7 +1,7 @@
 //! A clerk offers a card, in draft: what is missing is asked for at submission.
 
 use entity::events::Subject;
-use entity::listings::{Custody, ListingState, Purpose, listing, listing_stock};
+use entity::listings::{Audience, AwardMode, Custody, ListingState, Purpose, listing, listing_stock};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -62,6 +62,11 @@ async fn enter(tx: &Tx, input: &Draft) -> Result<Uuid, Fault> {
         state: ListingState::Draft,
         purpose: Purpose::Transfer,
         directed_to: None,
+        award_mode: AwardMode::FirstCome,
+        claim_window_days: None,
+        audience: Audience::City,
+        audience_id: None,
+        audience_until: None,
         warehouse_id: None,
         note: String::new(),
         approval_number: None,
@@ -78,6 +83,7 @@ async fn enter(tx: &Tx, input: &Draft) -> Result<Uuid, Fault> {
     let reference = tx.reference();
     let found = terms::look_up(tx, &reference, &draft).await?;
     faults.extend(rules::terms(&found.terms(&draft, &card, offered)));
+    faults.extend(terms::window(tx, &draft).await?);
     Fault::all(faults)?;
 
     listing::Entity::insert(draft.clone().into_active_model().reset_all())
@@ -100,7 +106,7 @@ async fn enter(tx: &Tx, input: &Draft) -> Result<Uuid, Fault> {
         .await?;
     let payload = json!({
         "assetId": card.id, "unitId": draft.unit_id, "quantity": offered, "custody": draft.custody,
-        "directedTo": draft.directed_to, "warehouseId": draft.warehouse_id,
+        "directedTo": draft.directed_to, "warehouseId": draft.warehouse_id, "awardMode": draft.award_mode,
     });
     tx.record(Subject::Listing, draft.id, draft.version, "listing.drafted", &payload);
     Ok(draft.id)

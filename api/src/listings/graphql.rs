@@ -21,6 +21,7 @@ use super::row::{Counted, Counters, ListingRow, Standing, Wants};
 use super::rules::Stock;
 use super::submit::{Submit, submit_listing};
 use super::update::{Update, update_listing};
+use super::window_graphql::{ClaimWindow, windows_of};
 use crate::approvals::graphql::ApprovalCase;
 use crate::approvals::read::cases_of;
 use crate::assets;
@@ -31,7 +32,7 @@ use crate::fault::{Code, Fault};
 use crate::graphql::at_hand::{AtHand, Row, object};
 use crate::graphql::connection::{Page, connection, page_cost};
 use crate::graphql::context::Given;
-use crate::graphql::enums::{Custody, FreezeCause, FreezeScope, ListingState, Purpose};
+use crate::graphql::enums::{Audience, AwardMode, Custody, FreezeCause, FreezeScope, ListingState, Purpose};
 use crate::graphql::errors::{UserError, payload, query_error};
 use crate::graphql::ids::{Kind, decode, encode, expect, expect_some};
 use crate::graphql::json::Json;
@@ -44,11 +45,18 @@ pub struct Listing {
     full: OnceCell<Box<ListingRow>>,
     approvals: OnceCell<Vec<ApprovalCase>>,
     asset: OnceCell<Option<Row<Asset>>>,
+    window: OnceCell<Option<ClaimWindow>>,
 }
 
 impl From<ListingRow> for Listing {
     fn from(row: ListingRow) -> Self {
-        Self { row, full: OnceCell::new(), approvals: OnceCell::new(), asset: OnceCell::new() }
+        Self {
+            row,
+            full: OnceCell::new(),
+            approvals: OnceCell::new(),
+            asset: OnceCell::new(),
+            window: OnceCell::new(),
+        }
     }
 }
 
@@ -56,8 +64,20 @@ impl From<ListingRow> for Listing {
 const STANDING_FIELDS: [&str; 5] = ["state", "warehouseId", "createdAt", "reason", "approvals"];
 
 /// Fields of [`Listing`] that a list does not read.
-const WORD_FIELDS: [&str; 8] =
-    ["version", "purpose", "directedTo", "note", "approvalNumber", "reason", "submittedAt", "updatedAt"];
+const WORD_FIELDS: [&str; 12] = [
+    "version",
+    "purpose",
+    "directedTo",
+    "awardMode",
+    "claimWindowDays",
+    "audience",
+    "audienceUntil",
+    "note",
+    "approvalNumber",
+    "reason",
+    "submittedAt",
+    "updatedAt",
+];
 
 /// Fields of [`ListingStock`] that a shop window does not show.
 const OTHER_COUNTERS: [&str; 7] =
@@ -99,6 +119,13 @@ pub async fn listings(
         if let Some(card) = node.row.card.take() {
             let card = Some(card).filter(|card| seen.shows(node.row.unit_id, card));
             node.asset = OnceCell::new_with(Some(card.map(|card| Row(attached.to(card)))));
+        }
+    }
+    if selection.field("claimWindow").exists() {
+        let ids: Vec<Uuid> = nodes.iter().map(|node| node.row.id).collect();
+        let mut found = windows_of(ctx, &ids).await?;
+        for node in &mut nodes {
+            node.window = OnceCell::new_with(Some(found.remove(&node.row.id)));
         }
     }
     if selection.field("approvals").exists() {
@@ -230,6 +257,36 @@ impl Listing {
     /// 协议调剂: the one unit that may ask.
     async fn directed_to(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Unit>> {
         Ok(self.words(ctx).await?.directed_to.and_then(|id| Unit::of(&ctx.app().reference(), id)))
+    }
+
+    /// Who gets what several want.
+    async fn award_mode(&self, ctx: &Context<'_>) -> async_graphql::Result<AwardMode> {
+        Ok(self.words(ctx).await?.award_mode.into())
+    }
+
+    /// CLAIM_WINDOW: working days for claims; null: as the setting `claim_window_days` says on the day when it is listed.
+    async fn claim_window_days(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<i64>> {
+        Ok(self.words(ctx).await?.claim_window_days)
+    }
+
+    /// CLAIM_WINDOW: the window, once it is listed. While it is there each line that is handed in is a claim, with a place in the
+    /// queue and without a hold.
+    async fn claim_window(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<&ClaimWindow>> {
+        let load = || async {
+            let mut found = windows_of(ctx, &[self.row.id]).await?;
+            Ok::<_, async_graphql::Error>(found.remove(&self.row.id))
+        };
+        Ok(Box::pin(self.window.get_or_try_init(load)).await?.as_ref())
+    }
+
+    /// Who sees it, once it is listed: each step wider than the one before. A directed offer is seen by whom it names.
+    async fn audience(&self, ctx: &Context<'_>) -> async_graphql::Result<Audience> {
+        Ok(self.words(ctx).await?.audience.into())
+    }
+
+    /// When more units see it; null where all do.
+    async fn audience_until(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<DateTime<Utc>>> {
+        Ok(self.words(ctx).await?.audience_until)
     }
 
     /// PHYSICAL: global id of the warehouse.

@@ -7,7 +7,7 @@ use super::inspect::Verdict;
 use super::read::Filter;
 use super::terms::TermsPatch;
 use crate::fault::{Code, Fault, Rejection};
-use crate::graphql::enums::{AssetKind, Condition, Custody, ListingState, Purpose};
+use crate::graphql::enums::{AssetKind, AwardMode, Condition, Custody, ListingState, Purpose};
 use crate::graphql::ids::{Kind, expect};
 
 /// Which listings a list shows. What is left out asks nothing; within a list any value will do.
@@ -77,6 +77,12 @@ pub struct TermsInput {
     pub(super) purpose: Option<Purpose>,
     /// 协议调剂: the one unit that may ask.
     pub(super) directed_to_id: MaybeUndefined<ID>,
+    /// Who gets what several want; FIRST_COME where a new offer names none. CLAIM_WINDOW is for offers for TRANSFER that name no
+    /// receiver.
+    pub(super) award_mode: Option<AwardMode>,
+    /// CLAIM_WINDOW: working days for claims, within what the settings `claim_window_least_days` and `claim_window_most_days`
+    /// allow; as `claim_window_days` says where it is left out.
+    pub(super) claim_window_days: MaybeUndefined<i64>,
     /// PHYSICAL: where it is brought.
     pub(super) warehouse_id: MaybeUndefined<ID>,
     /// What askers should know, up to 2,000 characters.
@@ -99,6 +105,12 @@ impl TermsInput {
             custody: self.custody.map(Into::into),
             purpose: self.purpose.map(Into::into),
             directed_to: id(Kind::Unit, self.directed_to_id, "directedToId")?,
+            award_mode: self.award_mode.map(Into::into),
+            claim_window_days: match self.claim_window_days {
+                MaybeUndefined::Undefined => None,
+                MaybeUndefined::Null => Some(None),
+                MaybeUndefined::Value(days) => Some(Some(days)),
+            },
             warehouse_id: id(Kind::Warehouse, self.warehouse_id, "warehouseId")?,
             note: self.note,
             approval_number: match self.approval_number {

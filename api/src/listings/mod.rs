@@ -6,6 +6,8 @@
 //! - [`update`]: changes a draft, or what was sent back.
 //! - [`submit`]: hands it to the approvers; tells everything that is missing at once.
 //! - [`goods`]: what approvers go by.
+//! - [`audience`]: who sees an offer, step by step.
+//! - [`window`]: the time in which claims are gathered, where an offer is given by ranking.
 //! - [`inspect`]: warehouse staff accepts a PHYSICAL one, in full or in part, or sends it to repair or back.
 //! - `pass_on`: offers and freezes of a unit that is succeeded.
 //! - [`verify`]: compares what is offered with the audit trail.
@@ -13,6 +15,7 @@
 //! Withdrawals and freezes end or pause the lines of askers, so they live above, in [`crate::decisions`].
 
 pub(crate) mod direct;
+pub mod audience;
 pub mod draft;
 pub mod freezes;
 pub mod goods;
@@ -29,3 +32,5 @@ pub mod submit;
 pub mod terms;
 pub mod update;
 pub mod verify;
+pub mod window;
+pub mod window_graphql;

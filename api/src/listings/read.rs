@@ -89,8 +89,14 @@ fn offered_or_managed(actor: &Actor, shown: bool) -> Option<Condition> {
         return Some(managed(&reach, Condition::any().add(Expr::value(false))));
     }
     // Written out: parts of a statement that is always the same need not be put together anew for each page.
-    let mut audience =
-        Condition::any().add(Expr::cust("listing.directed_to is null and not asset.restricted"));
+    let mut audience = Condition::any().add(Expr::cust(
+        "listing.directed_to is null and listing.audience_id is null and not asset.restricted",
+    ));
+    if !actor.audiences().is_empty() {
+        let narrow = listing::Column::AudienceId.is_in(actor.audiences().iter().copied());
+        let open = Expr::cust("listing.directed_to is null and not asset.restricted");
+        audience = audience.add(Condition::all().add(narrow).add(open));
+    }
     if let UnitSet::Only(units) = actor.reach(Operation::Requests).receiver
         && !units.is_empty()
     {

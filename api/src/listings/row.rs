@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
-use entity::listings::{Custody, ListingState, Purpose, listing, listing_stock};
+use entity::listings::{Audience, AwardMode, Custody, ListingState, Purpose, listing, listing_stock};
 use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
@@ -72,11 +72,15 @@ const LISTING: [listing::Column; 4] =
     [listing::Column::Id, listing::Column::UnitId, listing::Column::Custody, listing::Column::ListedAt];
 const STANDING: [listing::Column; 3] =
     [listing::Column::State, listing::Column::WarehouseId, listing::Column::CreatedAt];
-const WORDS: [listing::Column; 10] = [
+const WORDS: [listing::Column; 14] = [
     listing::Column::Version,
     listing::Column::AssetId,
     listing::Column::Purpose,
     listing::Column::DirectedTo,
+    listing::Column::AwardMode,
+    listing::Column::ClaimWindowDays,
+    listing::Column::Audience,
+    listing::Column::AudienceUntil,
     listing::Column::Note,
     listing::Column::ApprovalNumber,
     listing::Column::Reason,
@@ -167,6 +171,14 @@ pub struct Words {
     pub purpose: Purpose,
     /// The one unit that may ask.
     pub directed_to: Option<Uuid>,
+    /// Who gets what several want.
+    pub award_mode: AwardMode,
+    /// Working days of its window, where it names them.
+    pub claim_window_days: Option<i64>,
+    /// Who sees it.
+    pub audience: Audience,
+    /// When more do.
+    pub audience_until: Option<DateTime<Utc>>,
     /// What askers should know.
     pub note: String,
     /// 批复文号 of the giver.
@@ -204,6 +216,10 @@ impl ListingRow {
                 asset_id: cells.get()?,
                 purpose: cells.get()?,
                 directed_to: cells.get()?,
+                award_mode: cells.get()?,
+                claim_window_days: cells.get()?,
+                audience: cells.get()?,
+                audience_until: cells.get()?,
                 note: cells.get()?,
                 approval_number: cells.get()?,
                 reason: cells.get()?,

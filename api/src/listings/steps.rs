@@ -17,6 +17,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 pub(crate) use super::direct::{Direct, direct};
+use super::audience;
 use super::read;
 use super::rules::{self, Command};
 pub use super::stock::{
@@ -24,6 +25,7 @@ pub use super::stock::{
     reverse, ticket, to_transit, unreserve, withdraw_reserved,
 };
 pub(crate) use super::stock::{Refused, lock_all, promise};
+use super::window;
 use crate::approvals::steps::{Decided, Progress};
 use crate::assets;
 use crate::catalogue;
@@ -195,7 +197,10 @@ pub(crate) async fn list(tx: &Tx, listing: listing::Model) -> Result<listing::Mo
     let has_disk = path.iter().any(|id| reference.category(*id).is_some_and(|category| category.has_disk));
     let required = required(tx, &card, RequiredStep::List).await?;
     Fault::all(rules::before_listed(&card, has_disk, photos(tx, card.id).await?, &required))?;
-    save(tx, listing::Model { state: ListingState::Listed, listed_at: Some(tx.now()), ..listing }).await
+    let listed = listing::Model { state: ListingState::Listed, listed_at: Some(tx.now()), ..listing };
+    let listed = save(tx, audience::begin(tx, listed).await?).await?;
+    window::open(tx, &listed).await?;
+    Ok(listed)
 }
 
 /// Fields that the rule book asks for before a step, on this civil day.

@@ -26,6 +26,8 @@ pub enum Hold {
     Held(Stock),
     /// There are not as many, or others wait already.
     Short(Stock),
+    /// Claims are gathered: nobody gets a piece by asking first.
+    Window(Stock),
     /// A freeze covers them.
     Frozen(Stock),
     /// The listing is not offered (any more).
@@ -66,6 +68,10 @@ pub(crate) use many::{Refused, lock_all, promise};
 /// lies in (zone, rack, bin). Identities are unique over all tables, so the scope's kind need not be asked.
 pub(super) const FROZEN: &str = concat!("exists (select 1 ", covering!("$1"), ")");
 
+/// Claims to the listing `$1` are gathered, and not ranked yet.
+const WINDOW: &str =
+    "exists (select 1 from claim_window w where w.listing_id = $1 and w.state in ('OPEN', 'CLOSED'))";
+
 fn read(row: &QueryResult) -> Result<Stock, DbErr> {
     Ok(Stock {
         offered: row.try_get_by_index(0)?,
@@ -105,11 +111,11 @@ pub async fn hold(tx: &Tx, listing: Uuid, n: i64, asker: Asker) -> Result<Hold, 
         "update listing_stock set available = available - $2, held = held + $2 \
          where listing_id = $1 and available >= $2 \
          and exists (select 1 from listing o where o.id = $1 and o.state = 'LISTED') \
-         and not {FROZEN} {nobody_waits} returning {COUNTERS}"
+         and not {WINDOW} and not {FROZEN} {nobody_waits} returning {COUNTERS}"
     );
     let why = format!(
         "select {COUNTERS}, (select o.state from listing o where o.id = $1), {FROZEN}, \
-         available >= $2 {nobody_waits} from listing_stock where listing_id = $1"
+         available >= $2 {nobody_waits}, {WINDOW} from listing_stock where listing_id = $1"
     );
     // Each turn but the first comes from a freeze that was lifted between two statements.
     loop {
@@ -125,6 +131,10 @@ pub async fn hold(tx: &Tx, listing: Uuid, n: i64, asker: Asker) -> Result<Hold, 
             return Ok(Hold::Closed(state));
         }
         let (frozen, fits): (bool, bool) = (row.try_get_by_index(9)?, row.try_get_by_index(10)?);
+        // It ends under the lock of the stock alone, which is held here.
+        if row.try_get_by_index(11)? {
+            return Ok(Hold::Window(stock));
+        }
         if frozen && keep_frozen(tx, listing).await? {
             return Ok(Hold::Frozen(stock));
         }

@@ -1,7 +1,7 @@
 //! The terms of an offer as a clerk writes them, and the facts they are judged by.
 
 use entity::assets::asset;
-use entity::listings::{Custody, Purpose, listing};
+use entity::listings::{AwardMode, Custody, Purpose, listing};
 use entity::organisation::unit;
 use entity::warehouses::warehouse;
 use sea_orm::{EntityTrait, PaginatorTrait};
@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 use super::rules::Terms;
 use crate::assets::card::Change;
+use crate::catalogue;
 use crate::checks;
-use crate::fault::{Fault, Rejection};
+use crate::fault::{Code, Fault, Rejection};
 use crate::organisation::Reference;
 use crate::write::Tx;
 
@@ -28,6 +29,12 @@ pub struct TermsPatch {
     /// 协议调剂: the one unit that may ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub directed_to: Change<Uuid>,
+    /// Who gets what several want.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub award_mode: Option<AwardMode>,
+    /// Working days of its window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claim_window_days: Change<i64>,
     /// PHYSICAL: where it is brought.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warehouse_id: Change<Uuid>,
@@ -46,6 +53,10 @@ impl TermsPatch {
         if let Some(directed_to) = self.directed_to {
             listing.directed_to = directed_to;
         }
+        listing.award_mode = self.award_mode.unwrap_or(listing.award_mode);
+        if let Some(days) = self.claim_window_days {
+            listing.claim_window_days = days;
+        }
         if let Some(warehouse_id) = self.warehouse_id {
             listing.warehouse_id = warehouse_id;
         }
@@ -56,6 +67,27 @@ impl TermsPatch {
             listing.approval_number = checks::optional_text(faults, "approvalNumber", number.as_deref(), 100);
         }
     }
+}
+
+/// What is wrong with the window that an offer is to have: the rule book bounds its days, and one that names its receiver, or
+/// comes back from each who has it, is not for several to claim.
+pub(super) async fn window(tx: &Tx, listing: &listing::Model) -> Result<Vec<Rejection>, Fault> {
+    let mut faults = Vec::new();
+    if listing.award_mode == AwardMode::FirstCome {
+        if listing.claim_window_days.is_some() {
+            faults.push(Rejection::new(Code::NoWindow).at("claimWindowDays"));
+        }
+        return Ok(faults);
+    }
+    if listing.directed_to.is_some() || listing.purpose == Purpose::Loan {
+        faults.push(Rejection::new(Code::NoWindow).at("awardMode"));
+    }
+    if let Some(days) = listing.claim_window_days {
+        let least = catalogue::steps::setting(tx, "claim_window_least_days").await?;
+        let most = catalogue::steps::setting(tx, "claim_window_most_days").await?;
+        checks::range(&mut faults, "claimWindowDays", days, least, most);
+    }
+    Ok(faults)
 }
 
 /// The facts behind the terms of a listing.

@@ -59,6 +59,7 @@ pub async fn update_listing(
         let reference = tx.reference();
         let found = terms::look_up(&tx, &reference, &next).await?;
         faults.extend(rules::terms(&found.terms(&next, &card, offered)));
+        faults.extend(terms::window(&tx, &next).await?);
         Fault::all(faults)?;
 
         if offered != stock.available {
@@ -67,7 +68,7 @@ pub async fn update_listing(
         let saved = steps::save(&tx, next).await?;
         let payload = json!({
             "quantity": offered, "custody": saved.custody, "directedTo": saved.directed_to,
-            "warehouseId": saved.warehouse_id,
+            "warehouseId": saved.warehouse_id, "awardMode": saved.award_mode,
         });
         tx.record(Subject::Listing, saved.id, saved.version, "listing.updated", &payload);
         Ok(Updated { id: saved.id })

@@ -17,6 +17,7 @@ pub struct Reference {
     predecessors: HashMap<Uuid, Vec<Uuid>>,
     region_children: HashMap<Uuid, Vec<Uuid>>,
     region_units: HashMap<Uuid, Vec<Uuid>>,
+    supervisors: HashSet<Uuid>,
     category_children: HashMap<Uuid, Vec<Uuid>>,
 }
 
@@ -34,6 +35,7 @@ impl Reference {
             if let Some(successor) = unit.successor_id.filter(|_| unit.state == UnitState::Closed) {
                 reference.predecessors.entry(successor).or_default().push(unit.id);
             }
+            reference.supervisors.extend(unit.supervisor_id);
             reference.region_units.entry(unit.place_region_id).or_default().push(unit.id);
             reference.units.insert(unit.id, unit);
         }
@@ -141,16 +143,15 @@ impl Reference {
         parents(id, |id| self.units.get(&id).and_then(|unit| unit.parent_id))
     }
 
-    /// The supervising department (主管部门): the one that is named for the unit or for the nearest one above it. A unit that
+    /// The supervising department (主管部门) of a unit: the one that is named for it or for the nearest one above it. A unit that
     /// supervises others is its own; at last the top of the tree is.
     #[must_use]
     pub fn department(&self, unit: Uuid) -> Uuid {
         let mut path = vec![unit];
         path.extend(self.unit_parents(unit));
-        let supervises = |id: Uuid| self.units.values().any(|other| other.supervisor_id == Some(id));
         let named = path.iter().find_map(|id| {
             let named = self.unit(*id)?.supervisor_id;
-            named.or_else(|| supervises(*id).then_some(*id))
+            named.or_else(|| self.supervisors.contains(id).then_some(*id))
         });
         named.or(path.last().copied()).unwrap_or(unit)
     }

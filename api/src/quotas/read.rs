@@ -1,5 +1,7 @@
 //! What a unit is entitled to, holds, and has asked for.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use entity::assets::asset;
 use entity::catalogue::{AssetKind, allocation_standard};
@@ -155,15 +157,44 @@ async fn quota(
         .order_by_desc(unit_quota::Column::Id)
         .all(conn)
         .await?;
+    Ok(count(&rows, rank, day))
+}
+
+/// How many the rows, the newest first, say on a day.
+fn count(rows: &[unit_quota::Model], rank: Option<&str>, day: NaiveDate) -> Option<i64> {
     let valid: Vec<_> = rows.iter().filter(|row| covers(row.valid_from, row.valid_to, day)).collect();
     if let Some(row) = valid.iter().find(|row| row.rank.as_deref() == rank) {
-        return Ok(Some(row.count));
+        return Some(row.count);
     }
-    Ok(match rank {
+    match rank {
         Some(_) => None,
         None if valid.is_empty() => None,
         None => Some(valid.iter().map(|row| row.count).sum()),
-    })
+    }
+}
+
+/// All staff of several units on a day, of those for which somebody has entered it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn staff_of(
+    conn: &impl ConnectionTrait,
+    units: &[Uuid],
+    day: NaiveDate,
+) -> Result<HashMap<Uuid, i64>, Fault> {
+    let rows = unit_quota::Entity::find()
+        .filter(unit_quota::Column::UnitId.is_in(units.iter().copied()))
+        .filter(unit_quota::Column::Kind.eq(QuotaKind::Staff))
+        .filter(unit_quota::Column::ValidFrom.lte(day))
+        .order_by_desc(unit_quota::Column::ValidFrom)
+        .order_by_desc(unit_quota::Column::Id)
+        .all(conn)
+        .await?;
+    let mut by_unit: HashMap<Uuid, Vec<unit_quota::Model>> = HashMap::new();
+    for row in rows {
+        by_unit.entry(row.unit_id).or_default().push(row);
+    }
+    Ok(by_unit.into_iter().filter_map(|(unit, rows)| Some((unit, count(&rows, None, day)?))).collect())
 }
 
 /// The unit's own cap for a category, where it has one: that of the nearest category above it.

@@ -2,7 +2,7 @@
 //! its hold, is approved, handed over and received in the usual way, and saves what a transfer saves. What the days of the
 //! loan have saved stays.
 
-use entity::requests::{LineState, request, request_line};
+use entity::requests::{LineState, NeedClass, request, request_line};
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -59,6 +59,7 @@ pub async fn convert(app: &App, actor: &Actor, key: Option<&str>, input: &Input)
             unit_id: loan.unit_id,
             justification: why,
             needed_by: None,
+            need: NeedClass::Essential,
             created_by: author,
             created_at: tx.now(),
             submitted_by: None,

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use entity::events::Subject;
 use entity::listings::listing;
 use entity::organisation::UnitState;
-use entity::requests::{LineState, request, request_line};
+use entity::requests::{LineState, NeedClass, request, request_line};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Set};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -37,6 +37,9 @@ pub struct Draft {
     pub justification: String,
     /// When it is needed at the latest, a civil day.
     pub needed_by: Option<NaiveDate>,
+    /// How badly; ORDINARY where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub need: Option<NeedClass>,
     /// Lines, in the order shown.
     pub lines: Vec<LineInput>,
 }
@@ -53,6 +56,9 @@ pub struct Update {
     /// When it is needed at the latest; the inner none clears it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub needed_by: Option<Option<NaiveDate>>,
+    /// How badly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub need: Option<NeedClass>,
     /// All lines anew.
     pub lines: Option<Vec<LineInput>>,
 }
@@ -91,6 +97,7 @@ pub(super) async fn write_down(tx: &Tx, operation: Operation, input: &Draft) -> 
         unit_id: input.unit_id,
         justification: input.justification.trim().to_owned(),
         needed_by: input.needed_by,
+        need: input.need.unwrap_or(NeedClass::Ordinary),
         created_by,
         created_at: tx.now(),
         submitted_by: None,
@@ -124,6 +131,7 @@ pub async fn update(app: &App, actor: &Actor, key: Option<&str>, input: &Update)
                 .as_ref()
                 .map_or_else(|| before.justification.clone(), |text| text.trim().to_owned()),
             needed_by: input.needed_by.unwrap_or(before.needed_by),
+            need: input.need.unwrap_or(before.need),
             version: before.version + 1,
             ..before
         };
@@ -211,6 +219,7 @@ async fn insert_lines(
 fn note(tx: &Tx, request: &request::Model, lines: &[LineInput], kind: &'static str) {
     let payload = json!({
         "unitId": request.unit_id, "justification": request.justification, "neededBy": request.needed_by,
+        "need": request.need,
         "lines": lines,
     });
     tx.record(Subject::Request, request.id, request.version, kind, &payload);

@@ -14,7 +14,7 @@ use crate::checks;
 use crate::fault::{Fault, Rejection};
 use crate::graphql::connection::{Page, page_cost};
 use crate::graphql::context::Given;
-use crate::graphql::enums::LineState;
+use crate::graphql::enums::{LineState, NeedClass};
 use crate::graphql::errors::{UserError, payload};
 use crate::graphql::ids::{Kind, decode, encode, expect, expect_some};
 
@@ -68,6 +68,8 @@ pub struct DraftRequestInput {
     justification: String,
     /// When it is needed at the latest.
     needed_by: Option<NaiveDate>,
+    /// How badly; ORDINARY where it is left out. Claims to one offer may be ranked by it.
+    need: Option<NeedClass>,
     /// Lines, in the order shown.
     #[graphql(default)]
     lines: Vec<RequestLineInput>,
@@ -86,6 +88,8 @@ pub struct UpdateRequestInput {
     justification: Option<String>,
     /// When it is needed at the latest; null clears it.
     needed_by: MaybeUndefined<NaiveDate>,
+    /// How badly.
+    need: Option<NeedClass>,
     /// All lines anew.
     lines: Option<Vec<RequestLineInput>>,
 }
@@ -258,6 +262,7 @@ impl RequestMutation {
                 unit_id: expect(Kind::Unit, &input.unit_id, "unitId")?,
                 justification: input.justification,
                 needed_by: input.needed_by,
+                need: input.need.map(Into::into),
                 lines: lines_of(&input.lines)?,
             };
             draft::draft(ctx.app(), actor(ctx)?, Some(&input.idempotency_key), &draft).await
@@ -281,6 +286,7 @@ impl RequestMutation {
                     MaybeUndefined::Null => Some(None),
                     MaybeUndefined::Value(day) => Some(Some(day)),
                 },
+                need: input.need.map(Into::into),
                 lines: input.lines.as_deref().map(lines_of).transpose()?,
             };
             draft::update(ctx.app(), actor(ctx)?, Some(&input.idempotency_key), &update).await

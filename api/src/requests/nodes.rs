@@ -16,7 +16,7 @@ use crate::approvals::read::cases_of;
 use crate::fault::Fault;
 use crate::graphql::connection::connection;
 use crate::graphql::context::Given;
-use crate::graphql::enums::{LineReason, LineState};
+use crate::graphql::enums::{LineReason, LineState, NeedClass};
 use crate::graphql::errors::query_error;
 use crate::graphql::ids::{Kind, encode};
 use crate::listings;
@@ -71,6 +71,11 @@ impl Request {
     /// When it is needed at the latest.
     async fn needed_by(&self) -> Option<NaiveDate> {
         self.row.needed_by
+    }
+
+    /// How badly.
+    async fn need(&self) -> NeedClass {
+        self.row.need.into()
     }
 
     /// When it was drafted.

@@ -69,6 +69,7 @@ async fn the_latest_hold_is_given_up_first_however_old_the_draft() {
         unit_id: world.asker.unit,
         justification: "阅览室需要".into(),
         needed_by: None,
+        need: None,
         lines: vec![LineInput { listing_id: listing, quantity: 1 }],
     };
     let old = draft(&world.app, &world.asker.clerk, None, &old).await.unwrap().request_id;
@@ -129,6 +130,7 @@ async fn neither_who_wrote_a_request_nor_who_submitted_it_approves_it() {
         unit_id: world.asker.unit,
         justification: "阅览室需要".into(),
         needed_by: None,
+        need: None,
         lines: vec![LineInput { listing_id: listing, quantity: 1 }],
     };
     let request_id = draft(&world.app, &world.asker.clerk, None, &input).await.unwrap().request_id;
@@ -180,8 +182,14 @@ async fn a_filter_over_lines_tells_nothing_of_lines_that_are_hidden() {
 
 #[test]
 fn left_out_and_cleared_are_two_inputs() {
-    let left_out =
-        Update { request_id: Uuid::nil(), version: 1, justification: None, needed_by: None, lines: None };
+    let left_out = Update {
+        request_id: Uuid::nil(),
+        version: 1,
+        justification: None,
+        needed_by: None,
+        need: None,
+        lines: None,
+    };
     let cleared = Update { needed_by: Some(None), ..left_out.clone() };
     assert_ne!(serde_json::to_value(left_out).unwrap(), serde_json::to_value(cleared).unwrap());
 }

@@ -83,6 +83,11 @@ fn one_of(sides: Vec<Condition>) -> Condition {
     if sides.is_empty() { nothing() } else { sides.into_iter().fold(Condition::any(), Condition::add) }
 }
 
+/// A line at hand is one that the reach covers.
+pub(crate) fn covered(reach: &Reach) -> Condition {
+    one_of(line_sides(reach))
+}
+
 /// A request at hand is one that the reach covers.
 fn visible(reach: &Reach) -> Condition {
     if reach.everywhere {

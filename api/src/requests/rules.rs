@@ -33,6 +33,11 @@ pub enum Command {
         /// Why it waits.
         reason: LineReason,
     },
+    /// It was ranked among other claims, and waits in that order.
+    Rank {
+        /// Ticket in the listing's queue.
+        place: i64,
+    },
     /// It waited and now has its pieces.
     Promote {
         /// When the hold lapses.
@@ -218,6 +223,11 @@ pub fn apply(line: &Line, command: Command, now: DateTime<Utc>) -> Result<(Line,
         (Queued, Command::Wait { reason }) => {
             next.reason = Some(reason);
             "requestLine.waits"
+        }
+        (Queued, Command::Rank { place }) => {
+            next.queue_place = Some(place);
+            next.reason = Some(LineReason::RankedLower);
+            "requestLine.ranked"
         }
         (Queued, Command::Promote { until }) => {
             next.held_at = Some(now);
@@ -444,6 +454,8 @@ pub struct Asked {
     pub own: bool,
     /// An earlier line of the same request asks for the same listing.
     pub repeated: bool,
+    /// The unit has claimed it already while its window is open: more claims would be more lots in the draw.
+    pub claimed: bool,
 }
 
 /// Checks a whole request at submission: every fault at once, each with its field.
@@ -475,7 +487,7 @@ pub fn faults(
             faults.push(Rejection::new(Code::ForLoanOnly).at(format!("lines.{position}.listingId")));
         } else if !line.open {
             faults.push(Rejection::new(Code::NotOpen).at(format!("lines.{position}.listingId")));
-        } else if line.repeated {
+        } else if line.repeated || line.claimed {
             faults.push(Rejection::new(Code::Duplicate).at(format!("lines.{position}.listingId")));
         }
         let field = format!("lines.{position}.quantity");

@@ -287,7 +287,15 @@ fn cancelling_the_rest_leaves_what_is_under_way() {
 
 #[test]
 fn every_fault_of_a_request_comes_at_once_with_its_field() {
-    let good = Asked { quantity: 1, obtainable: 1, open: true, for_loan: false, own: false, repeated: false };
+    let good = Asked {
+        quantity: 1,
+        obtainable: 1,
+        open: true,
+        for_loan: false,
+        own: false,
+        repeated: false,
+        claimed: false,
+    };
     let today = now().date_naive();
     assert!(rules::faults(true, "we need it", Some(today), today, &[good]).is_empty());
     let lines = [
@@ -296,6 +304,7 @@ fn every_fault_of_a_request_comes_at_once_with_its_field() {
         Asked { open: false, ..good },
         Asked { own: true, quantity: -5, ..good },
         Asked { repeated: true, ..good },
+        Asked { claimed: true, ..good },
     ];
     let faults = rules::faults(false, "  ", today.pred_opt(), today, &lines);
     let found: Vec<(Code, String)> = faults.iter().map(|fault| (fault.code, fault.field.join("."))).collect();
@@ -309,6 +318,7 @@ fn every_fault_of_a_request_comes_at_once_with_its_field() {
         (Code::OwnHolding, "lines.3.listingId"),
         (Code::OutOfRange, "lines.3.quantity"),
         (Code::Duplicate, "lines.4.listingId"),
+        (Code::Duplicate, "lines.5.listingId"),
     ];
     assert_eq!(found, expected.map(|(code, field)| (code, field.to_owned())));
     assert_eq!(rules::faults(true, "x", None, today, &[])[0].field, ["lines"]);

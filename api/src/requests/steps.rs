@@ -1,5 +1,7 @@
 //! What other slices may do to requests inside their own transaction.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::listings::{ListingState, listing};
 use entity::requests::{LineReason, LineState, request_line};
@@ -19,6 +21,7 @@ use crate::listings;
 use crate::listings::steps::{Asker, Hold};
 use crate::write::Tx;
 
+pub(crate) use super::frozen::time_since as frozen_since;
 pub(crate) use super::line::{days, lock as lock_line, request_of};
 pub(crate) use super::promise::{Promised, promise};
 
@@ -107,7 +110,7 @@ pub async fn settle_queue(tx: &Tx, listing: Uuid, change: Change) -> Result<(), 
         match listings::steps::hold(tx, listing, head.quantity, Asker::HeadOfQueue).await? {
             Hold::Held(_) => {}
             Hold::Short(_) => return not_frozen_any_more(tx, listing).await,
-            Hold::Frozen(_) | Hold::Closed(_) => return Ok(()),
+            Hold::Window(_) | Hold::Frozen(_) | Hold::Closed(_) => return Ok(()),
         }
         let request = line::request_of(tx, &head).await?;
         let offer = line::listing(tx, &head).await?;
@@ -116,6 +119,43 @@ pub async fn settle_queue(tx: &Tx, listing: Uuid, change: Change) -> Result<(), 
         let ask = line::Ask { request: &request, listing: &offer, batch: &batch, hold_time };
         line::start_approvals(tx, &ask, &head, head.quantity, |until| Command::Promote { until }).await?;
     }
+}
+
+/// Who waits for a listing, in order of their tickets. The listing's stock must be locked.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn waiting(tx: &Tx, listing: Uuid) -> Result<Vec<request_line::Model>, Fault> {
+    let lines = request_line::Entity::find()
+        .filter(request_line::Column::ListingId.eq(listing))
+        .filter(request_line::Column::State.eq(LineState::Queued))
+        .order_by_asc(request_line::Column::QueuePlace)
+        .all(tx.conn())
+        .await?;
+    Ok(lines)
+}
+
+/// Claims were ranked: those who wait exchange their tickets so that they stand in this order, before those who came later.
+/// The listing's stock must be locked; the caller lets the queue move up.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn on_ranked(tx: &Tx, listing: Uuid, ranked: &[Uuid]) -> Result<(), Fault> {
+    let mut waiting: HashMap<Uuid, request_line::Model> =
+        self::waiting(tx, listing).await?.into_iter().map(|line| (line.id, line)).collect();
+    let claims: Vec<_> = ranked.iter().filter_map(|id| waiting.remove(id)).collect();
+    let mut tickets: Vec<i64> = claims.iter().filter_map(|line| line.queue_place).collect();
+    tickets.sort_unstable();
+    for (line, place) in claims.iter().zip(tickets) {
+        line::carry_out(tx, line, Command::Rank { place }).await?;
+    }
+    let mut late: Vec<_> =
+        waiting.into_values().filter(|line| line.reason == Some(LineReason::ClaimWindow)).collect();
+    late.sort_unstable_by_key(|line| line.queue_place);
+    for line in late {
+        line::carry_out(tx, &line, Command::Wait { reason: LineReason::HeldByOthers }).await?;
+    }
+    Ok(())
 }
 
 /// Nothing covers the listing: those who were told that it is frozen now wait for others.

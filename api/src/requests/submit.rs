@@ -5,8 +5,10 @@ use std::collections::HashSet;
 use entity::events::Subject;
 use entity::listings::{ListingState, Purpose, listing};
 use entity::organisation::UnitState;
-use entity::requests::{LineReason, request, request_line};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use entity::requests::{LineReason, LineState, request, request_line};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -90,6 +92,7 @@ pub(super) async fn hand_in(tx: &Tx, operation: Operation, input: &Input, short:
     let mut cards = Vec::with_capacity(lines.len());
     let mut asked = Vec::with_capacity(lines.len());
     let mut known = HashSet::new();
+    let claimed = claimed(tx, request.unit_id, &lines).await?;
     for line in &lines {
         let visible = listings::steps::load_visible(tx, tx.actor(), line.listing_id).await?;
         let (offer, card) = visible.map(|visible| (visible.listing, visible.asset)).unzip();
@@ -101,6 +104,7 @@ pub(super) async fn hand_in(tx: &Tx, operation: Operation, input: &Input, short:
                 && offer.as_ref().is_some_and(|offer| offer.purpose == Purpose::Loan),
             own: offer.as_ref().is_some_and(|offer| offer.unit_id == request.unit_id),
             repeated: !known.insert(line.listing_id),
+            claimed: claimed.contains(&line.listing_id),
         });
         offers.push(offer);
         cards.push(card);
@@ -168,6 +172,7 @@ async fn place(tx: &Tx, ask: &line::Ask<'_>, line: &request_line::Model, short: 
             return Ok(());
         }
         Hold::Short(_) => LineReason::HeldByOthers,
+        Hold::Window(_) => LineReason::ClaimWindow,
         Hold::Frozen(_) => LineReason::Frozen,
         Hold::Closed(_) => {
             let field = format!("lines.{}.listingId", line.position);
@@ -199,7 +204,7 @@ async fn keep(
             .with("asked", line.quantity)
             .with("available", stock.available),
         Hold::Frozen(_) => Rejection::new(Code::Frozen).at(what),
-        Hold::Closed(_) => Rejection::new(Code::NotOpen).at(what),
+        Hold::Closed(_) | Hold::Window(_) => Rejection::new(Code::NotOpen).at(what),
     };
     Err(refused.into())
 }
@@ -210,6 +215,21 @@ fn is_open(offer: &listing::Model, unit: Uuid, loan: Option<Uuid>) -> bool {
     offer.state == ListingState::Listed
         && offer.purpose == purpose
         && offer.directed_to.is_none_or(|receiver| receiver == unit)
+}
+
+/// Those of the listings that the unit has claimed in a window that is not over. Their stocks must be locked.
+async fn claimed(tx: &Tx, unit: Uuid, lines: &[request_line::Model]) -> Result<HashSet<Uuid>, Fault> {
+    let claimed: Vec<Uuid> = request_line::Entity::find()
+        .select_only()
+        .column(request_line::Column::ListingId)
+        .filter(request_line::Column::UnitId.eq(unit))
+        .filter(request_line::Column::State.eq(LineState::Queued))
+        .filter(request_line::Column::Reason.eq(LineReason::ClaimWindow))
+        .filter(request_line::Column::ListingId.is_in(lines.iter().map(|line| line.listing_id)))
+        .into_tuple()
+        .all(tx.conn())
+        .await?;
+    Ok(claimed.into_iter().collect())
 }
 
 async fn lines_of(tx: &Tx, request: Uuid) -> Result<Vec<request_line::Model>, Fault> {

@@ -246,6 +246,7 @@ async fn a_draft_is_changed_only_as_it_was_seen_and_by_who_may() {
         unit_id: world.asker.unit,
         justification: String::new(),
         needed_by: None,
+        need: None,
         lines: Vec::new(),
     };
     let stranger = draft::draft(&world.app, &world.rival.clerk, None, &blank).await;
@@ -256,6 +257,7 @@ async fn a_draft_is_changed_only_as_it_was_seen_and_by_who_may() {
         version: 1,
         justification: Some("需要".into()),
         needed_by: None,
+        need: None,
         lines: Some(vec![draft::LineInput { listing_id: listing, quantity: 1 }]),
     };
     // Drafts are nobody else's business, also not the giver's.

@@ -9,7 +9,7 @@ use entity::assets::{AssetState, ValueBasis, asset, asset_holding};
 use entity::catalogue::{AssetKind, AssetSource, allocation_standard, category};
 use entity::events::Subject;
 use entity::identity::{Locale, Role, Scope, account, role_grant};
-use entity::listings::{Custody, ListingState, Purpose, listing, listing_stock};
+use entity::listings::{Audience, AwardMode, Custody, ListingState, Purpose, listing, listing_stock};
 use entity::organisation::{FiscalLevel, UnitKind, UnitState, region, unit};
 use entity::requests::{LineState, request_line};
 use entity::transfers::transfer;
@@ -207,6 +207,17 @@ impl World {
         self.app.actor_of(account).await.expect("read").expect("an actor")
     }
 
+    /// People of one unit more: the one that the warehouse belongs to.
+    pub(crate) async fn third(&self) -> People {
+        let warehouse = warehouse::Entity::find_by_id(self.warehouse).one(self.app.db().read()).await;
+        let unit = warehouse.expect("read").expect("a warehouse").unit_id;
+        People {
+            unit,
+            clerk: person(&self.app, "third.clerk", Role::Clerk, Scope::Unit, Some(unit)).await,
+            head: person(&self.app, "third.head", Role::Head, Scope::Unit, Some(unit)).await,
+        }
+    }
+
     fn key(&self) -> String {
         format!("key-{}", self.keys.fetch_add(1, Ordering::Relaxed))
     }
@@ -301,6 +312,11 @@ impl World {
                 state: ListingState::Listed,
                 purpose: offer.purpose,
                 directed_to: offer.directed_to,
+                award_mode: AwardMode::FirstCome,
+                claim_window_days: None,
+                audience: Audience::City,
+                audience_id: None,
+                audience_until: None,
                 warehouse_id: (offer.custody == Custody::Physical).then_some(self.warehouse),
                 note: String::new(),
                 approval_number: Some("武教资〔2026〕1号".into()),
@@ -346,6 +362,7 @@ impl World {
             unit_id: who.unit,
             justification: "阅览室需要".into(),
             needed_by: None,
+            need: None,
             lines: lines.collect(),
         };
         let done = super::draft::draft(&self.app, &who.clerk, Some(&self.key()), &draft).await?;

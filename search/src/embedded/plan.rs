@@ -56,11 +56,12 @@ pub(super) fn plan(fields: &Fields, query: &Query) -> Option<Boxed> {
 fn rights(fields: &Fields, rights: &Rights) -> Option<Boxed> {
     match rights {
         Rights::Everything => Some(exact(fields.flags, flag::LIVE)),
-        Rights::Of { units, warehouses, listed } => {
+        Rights::Of { units, audiences, warehouses, listed } => {
             let mut ways: Vec<Boxed> = Vec::new();
             if *listed {
                 ways.push(exact(fields.flags, flag::OPEN));
                 ways.extend(any_id(fields.directed, units));
+                ways.extend(any_id(fields.directed, audiences));
             }
             ways.extend(any_id(fields.unit, units));
             match warehouses {

@@ -152,10 +152,10 @@ impl Fields {
         }
         // What the rights need is decided here, once, and not by every search.
         if listing.state == LISTED && !listing.restricted {
-            if listing.audience_units.is_empty() {
+            if listing.audience.is_empty() {
                 document.add_text(self.flags, flag::OPEN);
             }
-            self.add_ids(&mut document, self.directed, &listing.audience_units);
+            self.add_ids(&mut document, self.directed, &listing.audience);
         }
         for (fields, text) in [
             (self.name, &listing.name),

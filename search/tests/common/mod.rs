@@ -45,7 +45,7 @@ pub fn listing(number: u128, name: &str) -> ListingDocument {
         value_minor: 10_000,
         listed_at: DateTime::UNIX_EPOCH + TimeDelta::seconds(i64::try_from(number).unwrap()),
         restricted: false,
-        audience_units: Vec::new(),
+        audience: Vec::new(),
     }
 }
 

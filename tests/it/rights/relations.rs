@@ -72,6 +72,7 @@ const ELSEWHERE: &[Operation] = &[
     Operation::DuplicateCases,
     Operation::ResolveDuplicate,
     Operation::CancelImport,
+    Operation::ExplainAward,
 ];
 
 pub async fn held(backend: Backend) -> Outcome {
@@ -227,6 +228,8 @@ struct Things {
     import: String,
     /// A plan that the units concerned may object to, and its one line, from the giver to the receiver.
     plan: (String, String),
+    /// An offer whose window is open, and a claim to it.
+    claimed: (String, String),
 }
 
 async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
@@ -306,6 +309,10 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
         json!({ "input": { "thoughtOf": thought_of } }),
         None,
     );
+    let claims = "query($id: ID!) { claims(listingId: $id, first: 100) { edges { node { lineId } } } }";
+    read(O::Claims, BOTH, claims, id(&things.claimed.0), Some(&things.claimed.1));
+    let ranking = "query($id: ID!) { previewRanking(listingId: $id) { lineId } }";
+    read(O::PreviewRanking, GIVER, ranking, id(&things.claimed.0), None);
     read(
         O::UnitAllowance,
         RECEIVER,
@@ -468,6 +475,15 @@ async fn planned(city: &City) -> anyhow::Result<(String, String)> {
     let select = "plan { lines(first: 1) { edges { node { id } } } }";
     let shown = client.mutate("publishAllocationPlan", "PublishAllocationPlanInput", input, select).await?;
     Ok((plan, text(&shown["plan"]["lines"]["edges"][0]["node"]["id"])?))
+        claimed: claimed(city).await?,
+    })
+}
+
+/// An offer whose window is open, and a claim to it.
+async fn claimed(city: &City) -> anyhow::Result<(String, String)> {
+    let offer = moves::list_for_claims(city, "投影仪", 1, 3).await?;
+    let line = text(&ask(&city.receivers[0], &offer, 1).await?["id"])?;
+    Ok((offer, line))
 }
 
 /// An offer for loan, a loan of it, and a loan of what lies on a shelf; both are overdue soon.

@@ -143,7 +143,7 @@ fn queue(view: &View, listing: &listing::Model, stock: &listing_stock::Model) ->
     ensure!(places.len() == waiting.len() && !places.contains(&None), "places in the queue: {waiting:?}");
     if let Some(first) = waiting.first() {
         ensure!(listing.state == ListingState::Listed, "somebody waits for what is {}", listing.state);
-        let could = first.quantity <= stock.available && !view.frozen(listing);
+        let could = first.quantity <= stock.available && !view.frozen(listing) && !view.gathers(listing);
         ensure!(!could, "the first of the queue could have its pieces: {first:?}, {stock:?}");
     }
     Ok(())

@@ -4,6 +4,7 @@
 use api::approvals::rules::Verdict;
 use api::assets::card::CardPatch;
 use api::assets::update::{Update as CardUpdate, update_asset};
+use api::awards::close::close_windows;
 use api::decisions::decide::{Decide, OneDecision, decide_steps};
 use api::decisions::freeze::{Freeze, Unfreeze, freeze, unfreeze};
 use api::decisions::withdraw::{Withdraw, withdraw_listing};
@@ -21,12 +22,17 @@ use api::transfers::{book, receive, release, reverse};
 use chrono::TimeDelta;
 use entity::Money;
 use entity::assets::AssetState;
-use entity::listings::{Custody, FreezeCause, FreezeScope, ListingState, Purpose, listing, listing_stock};
+use entity::awards::{WindowState, claim_window};
+use entity::listings::{
+    AwardMode, Custody, FreezeCause, FreezeScope, ListingState, Purpose, listing, listing_stock,
+};
 use entity::loans::{LoanState, loan};
 use entity::requests::{LineState, request as request_row, request_line};
 use entity::transfers::{TransferState, transfer};
 use sea_orm::EntityTrait;
 use uuid::Uuid;
+
+use tests::moves;
 
 use super::Op;
 use super::stage::{Stage, Story, Unit, View, pending};
@@ -55,6 +61,7 @@ macro_rules! alphabet {
         pub const NAMES: &[&str] = &[
             $($name,)+
             "cancel SUBMITTED", "cancel QUEUED", "cancel RETURNED", "cancel RESERVED", "cancel RELEASING",
+            "award claims",
         ];
     };
 }
@@ -95,6 +102,8 @@ alphabet! {
     Repair "send to repair" 8;
     SendHome "send home" 6;
     OfferForLoan "offer for loan" 4;
+    OfferForClaims "offer with a claim window" 4;
+    EndWindow "end a claim window" 4;
     AskLoan "ask for a loan" 8;
     Lend "lend" 10;
     CancelLoan "cancel a loan" 3;
@@ -157,7 +166,12 @@ pub async fn carry_out(stage: &Stage, story: &mut Story, op: Op) -> anyhow::Resu
         What::BookGiver | What::BookReceiver | What::Reverse => handed(stage, story, &view, op).await?,
         What::Freeze | What::Unfreeze => freezing(stage, &view, op).await?,
         What::EditWords | What::EditValue | What::EditPieces => edit(stage, story, &view, op).await?,
-        What::Relist | What::OfferForLoan => relist(stage, &view, op).await?,
+        What::Relist | What::OfferForLoan | What::OfferForClaims => relist(stage, &view, op).await?,
+        What::EndWindow => {
+            let (outcome, awarded) = end_window(stage, &view).await?;
+            more = awarded.then(|| "award claims".to_owned());
+            outcome
+        }
         What::ExpireLoans => days::expire(&stage.app, 200).await.map(|done| done.changed > 0),
         What::TellOverdue => days::tell_overdue(&stage.app, 200).await.map(|done| done.changed > 0),
         What::Accrue => days::accrue(&stage.app, 200).await.map(|done| done.changed > 0),
@@ -206,8 +220,13 @@ async fn asking(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried> {
         let others: Vec<&Unit> = stage.units.iter().filter(|unit| unit.id != offer.unit_id).collect();
         let Some(unit) = choose(op, others, stage.units.iter().collect()) else { return Ok(Ok(false)) };
         let lines = vec![LineInput { listing_id: offer.id, quantity: count(op, 4) }];
-        let input =
-            Draft { unit_id: unit.id, justification: "阅览室需要".into(), needed_by: None, lines };
+        let input = Draft {
+            unit_id: unit.id,
+            justification: "阅览室需要".into(),
+            needed_by: None,
+            need: None,
+            lines,
+        };
         let request_id = match draft::draft(app, &unit.clerk, None, &input).await {
             Ok(done) => done.request_id,
             Err(fault) => return Ok(Err(fault)),
@@ -230,6 +249,7 @@ async fn asking(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried> {
                 version: row.version,
                 justification: None,
                 needed_by: None,
+                need: None,
                 lines: Some(lines),
             };
             yes(draft::update(app, clerk, None, &input).await)
@@ -604,9 +624,29 @@ async fn relist(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried> {
         custody: Some(if physical { Custody::Physical } else { Custody::Virtual }),
         warehouse_id: physical.then_some(Some(stage.warehouse)),
         purpose: (op.what == What::OfferForLoan).then_some(Purpose::Loan),
+        award_mode: (op.what == What::OfferForClaims).then_some(AwardMode::ClaimWindow),
         ..TermsPatch::default()
     };
     Ok(yes(draft_listing(&stage.app, clerk, None, &NewListing { asset_id: card.id, terms }).await))
+}
+
+/// Lets the window that ends first come to its end, and both turns of its award. The second value tells whether claims were
+/// ranked.
+async fn end_window(stage: &Stage, view: &View) -> anyhow::Result<(Carried, bool)> {
+    let app = &stage.app;
+    let open = view.windows.iter().filter(|window| window.state == WindowState::Open);
+    let Some(first) = open.min_by_key(|window| window.closes_at) else { return Ok((Ok(false), false)) };
+    // What is old and has no seal would be told as a fault.
+    moves::sealed(app).await?;
+    stage.wait((first.closes_at - app.clock().now()).max(TimeDelta::zero()));
+    let mut changed = 0;
+    for _ in 0..2 {
+        changed += close_windows(app, 200).await?.changed;
+        moves::sealed(app).await?;
+    }
+    let row = claim_window::Entity::find_by_id(first.listing_id).one(app.db().read()).await?;
+    let awarded = row.is_some_and(|row| row.state == WindowState::Awarded);
+    Ok((Ok(changed > 0), awarded))
 }
 
 async fn offer(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried> {

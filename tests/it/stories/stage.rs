@@ -21,7 +21,8 @@ use chrono::TimeDelta;
 use entity::Money;
 use entity::approvals::{CaseState, StepState, approval_case, approval_step};
 use entity::assets::{Condition, asset};
-use entity::listings::{Purpose, asset_freeze, listing, listing_stock};
+use entity::awards::{WindowState, claim_window};
+use entity::listings::{AwardMode, Purpose, asset_freeze, listing, listing_stock};
 use entity::loans::loan;
 use entity::photos::{PhotoStage, photo, photo_blob};
 use entity::requests::{request, request_line};
@@ -181,11 +182,13 @@ impl Story {
         let draft = NewCard { holder_id: giver.id, kind: None, card };
         let card = draft_asset(app, &giver.clerk, None, &draft).await?.id;
         stage.photograph(card, &giver.clerk).await?;
-        // What is left can be offered again; in every other story it can be borrowed from the beginning.
+        // What is left can be offered again; in every other story it can be borrowed from the beginning, and in every fourth one
+        // claims to the rest are gathered first.
         let first = (pieces + 1) / 2;
-        offer(stage, card, first, Purpose::Transfer).await?;
+        let mode = if stage.stories % 4 == 1 { AwardMode::ClaimWindow } else { AwardMode::FirstCome };
+        offer(stage, card, first, (Purpose::Transfer, mode)).await?;
         if stage.stories.is_multiple_of(2) && pieces > first {
-            offer(stage, card, pieces - first, Purpose::Loan).await?;
+            offer(stage, card, pieces - first, (Purpose::Loan, AwardMode::FirstCome)).await?;
         }
         Ok(Self { name, worth: value, pieces, saved: BTreeMap::new(), ledger: 0, numbers: 0 })
     }
@@ -198,11 +201,17 @@ impl Story {
 }
 
 /// Offers pieces of a card, by the whole way to a listing that is open.
-async fn offer(stage: &Stage, card: Uuid, pieces: i64, purpose: Purpose) -> Outcome {
+async fn offer(
+    stage: &Stage,
+    card: Uuid,
+    pieces: i64,
+    (purpose, award_mode): (Purpose, AwardMode),
+) -> Outcome {
     let (app, giver) = (&stage.app, &stage.units[0]);
     let terms = TermsPatch {
         quantity: Some(pieces),
         purpose: Some(purpose),
+        award_mode: Some(award_mode),
         approval_number: Some(Some("武教资〔2026〕1号".into())),
         ..TermsPatch::default()
     };
@@ -225,6 +234,7 @@ pub struct View {
     pub lines: Vec<request_line::Model>,
     pub transfers: Vec<transfer::Model>,
     pub loans: Vec<loan::Model>,
+    pub windows: Vec<claim_window::Model>,
     pub freezes: Vec<asset_freeze::Model>,
     pub entries: Vec<saving_entry::Model>,
 }
@@ -267,6 +277,11 @@ impl View {
             .order_by_asc(loan::Column::Number)
             .all(conn)
             .await?;
+        let windows = claim_window::Entity::find()
+            .filter(claim_window::Column::ListingId.is_in(offers.iter().copied()))
+            .order_by_asc(claim_window::Column::ListingId)
+            .all(conn)
+            .await?;
         let transfers = transfer::Entity::find()
             .filter(transfer::Column::ListingId.is_in(offers))
             .order_by_asc(transfer::Column::Id)
@@ -285,6 +300,7 @@ impl View {
             lines,
             transfers,
             loans,
+            windows,
             freezes,
             entries,
         })
@@ -299,6 +315,16 @@ impl View {
         let bin = self.card(listing.asset_id).ok().and_then(|card| card.bin_id);
         let covers = [Some(listing.id), Some(listing.asset_id), Some(listing.unit_id), bin];
         self.freezes.iter().any(|freeze| covers.contains(&Some(freeze.scope_id)))
+    }
+}
+
+impl View {
+    /// Whether claims to the listing are gathered, and not ranked yet.
+    pub fn gathers(&self, listing: &listing::Model) -> bool {
+        let waits = |window: &&claim_window::Model| {
+            window.listing_id == listing.id && matches!(window.state, WindowState::Open | WindowState::Closed)
+        };
+        self.windows.iter().any(|window| waits(&window))
     }
 }
 

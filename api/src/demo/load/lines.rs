@@ -5,7 +5,7 @@ use chrono::{DateTime, Datelike, Utc};
 use entity::approvals::ApprovalSubject;
 use entity::events::Subject;
 use entity::listings::Custody;
-use entity::requests::{LineState, request, request_line};
+use entity::requests::{LineState, NeedClass, request, request_line};
 use entity::transfers::transfer;
 use serde_json::json;
 use uuid::Uuid;
@@ -53,6 +53,7 @@ fn ask(frame: &mut Frame<'_>, line: &Line, papers: Papers, rows: &mut Rows) -> U
         unit_id: receiver,
         justification: line.justification.clone(),
         needed_by: Some(line.needed_by),
+        need: NeedClass::Ordinary,
         created_by: frame.account(line.asked_by),
         created_at,
         submitted_by: line.submitted_at.map(|_| frame.account(line.asked_by)),

@@ -4,7 +4,9 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use entity::approvals::ApprovalSubject;
 use entity::assets::{AssetState, asset};
 use entity::events::Subject;
-use entity::listings::{Custody, FreezeScope, ListingState, Purpose, asset_freeze, listing, listing_stock};
+use entity::listings::{
+    Audience, AwardMode, Custody, FreezeScope, ListingState, Purpose, asset_freeze, listing, listing_stock,
+};
 use entity::photos::{PhotoStage, photo};
 use serde_json::json;
 use uuid::Uuid;
@@ -98,6 +100,11 @@ fn offer(frame: &mut Frame<'_>, cards: &Cards, tickets: i64, created_at: DateTim
         state: generated.state,
         purpose: Purpose::Transfer,
         directed_to: generated.directed_to.map(|unit| frame.unit(unit)),
+        award_mode: AwardMode::FirstCome,
+        claim_window_days: None,
+        audience: Audience::City,
+        audience_id: None,
+        audience_until: None,
         warehouse_id: (generated.custody == Custody::Physical).then_some(frame.context.base.warehouse),
         note: String::new(),
         approval_number: generated.approval_number.clone(),
