@@ -14,6 +14,7 @@
 //! - [`catalogue`]: categories, standards and the rule book of the city. [`warehouses`]: zones, racks and bins.
 //! - [`import`]: files of cards, photos and reference data, as background jobs. [`export`]: lists as streamed CSV.
 //! - [`assets`]: cards and their history. [`listings`]: offers, their stock, freezes. [`photos`]: pictures of assets.
+//! - [`corrections`]: what a card on which others count said before and says now.
 //! - [`requests`]: what units ask for. [`quotas`]: what they may ask for. [`transfers`]: hand-overs. [`loans`]: what is lent for
 //!   days. [`savings`]: the ledger.
 //! - [`approvals`]: cases and steps. [`decisions`]: what is decided over listings and requests.
@@ -38,6 +39,7 @@ pub mod checks;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod corrections;
 pub mod db;
 pub mod decisions;
 pub mod deliveries;

@@ -5,7 +5,7 @@
 use crate::app::App;
 use crate::audit::verify::Anchor;
 use crate::fault::Fault;
-use crate::{approvals, assets, audit, catalogue, listings, loans, requests, savings, transfers};
+use crate::{approvals, assets, audit, catalogue, corrections, listings, loans, requests, savings, transfers};
 
 /// What one part of the check found.
 #[derive(Debug)]
@@ -36,6 +36,7 @@ pub async fn verify(app: &App, anchors: &[Anchor], mut told: impl FnMut(&Part)) 
     add("rental rates", catalogue::rates::verify(app, snapshot).await?);
     add("cards", assets::verify::verify(app, snapshot).await?);
     add("listings", listings::verify::verify(app, snapshot).await?);
+    add("corrections", corrections::verify::verify(app, snapshot).await?);
     add("approvals", approvals::verify::verify(snapshot).await?);
     add("requests and stock", requests::verify::verify(snapshot).await?);
     add("transfers and cards", transfers::verify::verify(snapshot).await?);

@@ -8,6 +8,7 @@ pub mod approvals;
 pub mod assets;
 pub mod audit;
 pub mod catalogue;
+pub mod corrections;
 pub mod deliveries;
 pub mod demo;
 pub mod events;

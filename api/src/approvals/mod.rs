@@ -5,7 +5,7 @@
 //! - [`rule_sets`]: versions of the rules; `rule_set_form`, `save_rule_set`, `publish_rule_set`: the office edits them.
 //! - [`open`]: a case is opened. `facts`: what its plan is made from. `turn`, `seats`: whose turn it is. [`steps`]: for other slices.
 //! - `delegate`: somebody decides for somebody who is away. [`reseat`]: seats that became empty. [`supervise`]: what is overdue.
-//! - [`preview`]: a dry run. [`read`]: finders. [`verify`]: no case went past a step that it needed.
+//! - `replan`: what a case is about was corrected. [`preview`]: a dry run. [`read`]: finders. [`verify`]: no case went past a step that it needed.
 //!
 //! This slice knows nothing of what is approved. What follows from a decision belongs to the subjects' slices and is put
 //! together above them, in [`crate::decisions`].
@@ -18,6 +18,7 @@ pub mod open;
 pub mod preview;
 pub mod publish_rule_set;
 pub mod read;
+mod replan;
 pub mod reseat;
 pub mod rule_set_form;
 pub mod rule_sets;

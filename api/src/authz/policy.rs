@@ -129,6 +129,8 @@ operations! {
     Assets "assets": READ_GIVER;
     Listing "listing": EVERYONE;
     Listings "listings": EVERYONE;
+    /// Shows those of cards that the caller may see.
+    Corrections "corrections": EVERYONE;
     Freezes "freezes": READ_GIVER;
     Search "search": EVERYONE;
     Request "request": READ_CASE;
@@ -168,11 +170,13 @@ operations! {
     // What the giver's side does.
     DraftAsset "draftAsset": GIVER_CLERK;
     UpdateAsset "updateAsset": GIVER_CLERK;
+    CorrectAsset "correctAsset": &[(Clerk, Giver), (Office, Giver), (Staff, Warehouse)];
     ResolveDuplicate "resolveDuplicate": OFFICE;
     DraftListing "draftListing": GIVER_CLERK;
     UpdateListing "updateListing": GIVER_CLERK;
     SubmitListing "submitListing": GIVER_CLERK;
     WithdrawListing "withdrawListing": &[(Clerk, Giver), (Head, Giver), (Office, Giver)];
+    ReconfirmListings "reconfirmListings": &[(Clerk, Giver), (Head, Giver), (Office, Giver)];
     InspectListing "inspectListing": &[(Staff, Warehouse)];
     Freeze "freeze": &[(Office, Giver), (Staff, Warehouse)];
     Unfreeze "unfreeze": OFFICE;
@@ -197,13 +201,16 @@ operations! {
     SubmitRequest "submitRequest": RECEIVER_CLERK;
     ResubmitRequestLine "resubmitRequestLine": RECEIVER_CLERK;
     CancelRequestLine "cancelRequestLine": &[(Clerk, Receiver), (Head, Receiver)];
+    ConfirmCorrection "confirmCorrection": &[(Clerk, Receiver), (Head, Receiver)];
 
     // Hand-over.
     FailRequestLine "failRequestLine": &[(Head, Giver), (Office, Giver)];
     ReleaseLine "releaseLine": &[(Clerk, Giver), (Staff, Warehouse)];
-    ReceiveTransfer "receiveTransfer": &[(Clerk, Receiver), (Office, Receiver)];
+    ReceiveTransfer "receiveTransfer": RECEIVER_CLERK;
+    DeemReceived "deemReceived": &[(Office, Receiver)];
     BookTransfer "bookTransfer": &[(Clerk, Giver), (Clerk, Receiver), (Finance, Giver), (Finance, Receiver)];
-    ReverseTransfer "reverseTransfer": OFFICE;
+    /// The receiver only objects to a receipt that the office recorded in its place.
+    ReverseTransfer "reverseTransfer": &[(Office, Giver), (Clerk, Receiver), (Head, Receiver)];
 
     // Loans: asked for and given back by the borrower, kept by who keeps the thing.
     RequestLoan "requestLoan": RECEIVER_CLERK;

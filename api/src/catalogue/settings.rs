@@ -17,7 +17,7 @@ pub struct Setting {
 pub const SETTINGS: &[Setting] = &[
     // Days after which the hold of an inactive asker lapses.
     Setting { name: "hold_days", default: 10, least: 1, most: 365 },
-    // Days after a hand-over from which on the office may record a deemed receipt.
+    // Working days after the day of a hand-over, after which the office may record a deemed receipt.
     Setting { name: "deemed_receipt_days", default: 10, least: 1, most: 365 },
     // Working days for the decision of a step whose rule names no other term.
     Setting { name: "approval_days", default: 5, least: 1, most: 365 },
@@ -31,6 +31,25 @@ pub const SETTINGS: &[Setting] = &[
     Setting { name: "loan_ahead_days", default: 366, least: 0, most: 1_830 },
     // Days after a receipt within which a defect sends the goods back.
     Setting { name: "defect_days", default: 30, least: 1, most: 365 },
+    // Working days after a deemed receipt within which the receiver may take it back itself.
+    Setting { name: "objection_days", default: 10, least: 0, most: 365 },
+    // Working days for an asker to say whether it still wants what was corrected.
+    Setting { name: "correction_days", default: 5, least: 1, most: 365 },
+    // Days after which the holder of a VIRTUAL offer is asked again whether it is there; 0 never asks.
+    Setting { name: "reconfirm_days", default: 0, least: 0, most: 1_830 },
+    // Working days for the answer.
+    Setting { name: "reconfirm_answer_days", default: 5, least: 1, most: 365 },
+    // Working days after that until an offer without an answer is paused.
+    Setting { name: "reconfirm_grace_days", default: 5, least: 0, most: 365 },
+    // Whether a change of a field of a card asks again whoever counts on it: 1 does. What approvals and the ledger are reckoned by
+    // (category, condition, quantity, value, age, source) always does.
+    Setting { name: "material_name", default: 1, least: 0, most: 1 },
+    Setting { name: "material_brand", default: 1, least: 0, most: 1 },
+    Setting { name: "material_model", default: 1, least: 0, most: 1 },
+    Setting { name: "material_place", default: 1, least: 0, most: 1 },
+    Setting { name: "material_measure", default: 1, least: 0, most: 1 },
+    Setting { name: "material_details", default: 1, least: 0, most: 1 },
+    Setting { name: "material_description", default: 0, least: 0, most: 1 },
 ];
 
 /// The setting of that name.

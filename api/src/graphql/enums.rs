@@ -69,7 +69,7 @@ graphql_enums! {
     /// Why a loan ended without use.
     LoanReason = "entity::loans::LoanReason" { Refused, Corrected, CancelledByBorrower, HoldLapsed, NotCollected, ListingWithdrawn, Undeliverable, PiecesGone }
     /// Why a line ended, or waits.
-    LineReason = "entity::requests::LineReason" { HeldByOthers, Frozen, AlreadyDelivered, ListingWithdrawn, HoldLapsed, Refused, Corrected, CancelledByAsker, CutByApprover, Undeliverable }
+    LineReason = "entity::requests::LineReason" { HeldByOthers, Frozen, AlreadyDelivered, ListingWithdrawn, HoldLapsed, Refused, Corrected, CancelledByAsker, CutByApprover, Undeliverable, CorrectionDeclined, CorrectionUnanswered }
     /// Life of a hand-over.
     TransferState = "entity::transfers::TransferState" { InTransit, Received, Short, Refused, Closed, Reversed }
     /// Entry or correction.
@@ -81,7 +81,7 @@ graphql_enums! {
     /// What an event or an audit entry is about.
     Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, RentalRate, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Loan, Saving, Webhook, Import }
     /// What a job does.
-    JobKind = "entity::jobs::JobKind" { ExpireHolds, LoanDays, AccrueLoans, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import }
+    JobKind = "entity::jobs::JobKind" { ExpireHolds, Reconfirm, LoanDays, AccrueLoans, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import }
     /// What a file holds.
     ImportWhat = "entity::imports::ImportWhat" { Assets, Photos, Regions, Units, Categories, Standards }
     /// Life of an import.

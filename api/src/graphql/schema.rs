@@ -11,6 +11,7 @@ use crate::audit::graphql::AuditQuery;
 use crate::catalogue::calendar_graphql::{CalendarMutation, CalendarQuery};
 use crate::catalogue::graphql::{CatalogueMutation, CatalogueQuery};
 use crate::catalogue::rates::graphql::{RatesMutation, RatesQuery};
+use crate::corrections::graphql::{CorrectionMutation, CorrectionQuery};
 use crate::decisions::graphql::{DecisionMutation, DecisionQuery};
 use crate::decisions::preview::PreviewQuery;
 use crate::deliveries::graphql::{DeliveriesMutation, DeliveriesQuery};
@@ -49,7 +50,15 @@ struct RuleBookQuery(
 struct GoodsQuery(WarehousesQuery, AssetQuery, ListingQuery, FindingQuery, ImportQuery);
 
 #[derive(Debug, Default, MergedObject)]
-struct MovesQuery(DecisionQuery, RequestQuery, QuotasQuery, TransferQuery, LoanQuery, SavingsQuery);
+struct MovesQuery(
+    DecisionQuery,
+    CorrectionQuery,
+    RequestQuery,
+    QuotasQuery,
+    TransferQuery,
+    LoanQuery,
+    SavingsQuery,
+);
 
 /// What may be asked.
 #[derive(Debug, Default, MergedObject)]
@@ -78,7 +87,14 @@ struct GoodsMutation(
 );
 
 #[derive(Debug, Default, MergedObject)]
-struct MovesMutation(DecisionMutation, RequestMutation, QuotasMutation, TransferMutation, LoanMutation);
+struct MovesMutation(
+    DecisionMutation,
+    CorrectionMutation,
+    RequestMutation,
+    QuotasMutation,
+    TransferMutation,
+    LoanMutation,
+);
 
 /// What may be done.
 #[derive(Debug, Default, MergedObject)]

@@ -156,7 +156,7 @@ async fn place(tx: &Tx, ask: &line::Ask<'_>, line: &request_line::Model) -> Resu
         }
         Hold::Short(_) => LineReason::HeldByOthers,
         Hold::Frozen(_) => LineReason::Frozen,
-        Hold::Closed(_) => {
+        Hold::Closed(_) | Hold::Paused(_) => {
             let field = format!("lines.{}.listingId", line.position);
             return Err(Rejection::new(Code::NotOpen).at(field).into());
         }
@@ -179,7 +179,7 @@ async fn keep(tx: &Tx, ask: &line::Ask<'_>, line: &request_line::Model, hold: Ho
             .with("asked", line.quantity)
             .with("available", stock.available),
         Hold::Frozen(_) => Rejection::new(Code::Frozen).at("loanId"),
-        Hold::Closed(_) => Rejection::new(Code::NotOpen).at("loanId"),
+        Hold::Closed(_) | Hold::Paused(_) => Rejection::new(Code::NotOpen).at("loanId"),
     };
     Err(refused.into())
 }
@@ -188,6 +188,8 @@ async fn keep(tx: &Tx, ask: &line::Ask<'_>, line: &request_line::Model, hold: Ho
 fn is_open(offer: &listing::Model, unit: Uuid, loan: Option<Uuid>) -> bool {
     let purpose = if loan.is_some() { Purpose::Loan } else { Purpose::Transfer };
     offer.state == ListingState::Listed
+        // Whoever has a thing on loan knows that it is there.
+        && (offer.paused_at.is_none() || loan.is_some())
         && offer.purpose == purpose
         && offer.directed_to.is_none_or(|receiver| receiver == unit)
 }

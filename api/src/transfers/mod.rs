@@ -3,7 +3,7 @@
 //! - [`release`]: the holder (VIRTUAL) or the warehouse (PHYSICAL) hands over; a smaller number splits the card.
 //! - [`receive`]: the receiver's clerk accepts, refuses, reports a loss; the office records a deemed receipt.
 //! - [`book`]: each side notes its voucher number; the second closes the hand-over.
-//! - [`reverse`]: the office takes a hand-over back after a defect, with contra entries.
+//! - [`reverse`]: the office takes a hand-over back after a defect, the receiver one that was deemed received; with contra entries.
 
 pub mod book;
 pub mod graphql;

@@ -344,7 +344,7 @@ async fn received(stage: &Stage, story: &mut Story, view: &View, op: Op) -> anyh
     let received = way.quantity - refused - lost;
     let deemed = op.what == What::Deem;
     if deemed && op.b.is_multiple_of(2) {
-        stage.wait(TimeDelta::days(11));
+        stage.wait(TimeDelta::days(15));
     }
     let input = receive::Input {
         transfer_id: way.id,
@@ -355,6 +355,7 @@ async fn received(stage: &Stage, story: &mut Story, view: &View, op: Op) -> anyh
         place: Some("二楼".into()),
         evidence: Some("签收单".into()),
         deemed,
+        paper_number: None,
     };
     let who = if deemed { &stage.office } else { &stage.unit(way.receiver_id)?.clerk };
     let before = view.card(way.asset_id)?.clone();
