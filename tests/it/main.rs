@@ -24,6 +24,7 @@ mod s3;
 mod spec;
 mod stories;
 mod structure;
+mod upkeep;
 
 use libtest_mimic::Arguments;
 use tests::Registry;
@@ -55,6 +56,7 @@ fn main() -> std::process::ExitCode {
     bad_input::register(&mut registry);
     photos::register(&mut registry);
     quotas::register(&mut registry);
+    upkeep::register(&mut registry);
     s3::register(&mut registry);
     books::register(&mut registry);
     spec::register(&mut registry);

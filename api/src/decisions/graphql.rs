@@ -336,8 +336,8 @@ impl DecisionMutation {
                 Ok(Answer { listing_id, there: answer.there, reason: answer.reason })
             });
             let answers = answers.collect::<Result<Vec<_>, Rejection>>()?;
-            let done = reconfirm(ctx.app(), actor, Some(&input.idempotency_key), &Reconfirm { answers });
-            Ok(done.await?.listing_ids)
+            let said = Reconfirm { answers };
+            Ok(reconfirm(ctx.app(), actor, Some(&input.idempotency_key), &said).await?.listing_ids)
         };
         let (ids, errors) = payload(outcome.await, actor.locale())?;
         let Some(ids) = ids else { return Ok(ReconfirmListingsPayload { listings: None, errors }) };
