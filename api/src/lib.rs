@@ -18,7 +18,7 @@
 //! - [`requests`]: what units ask for. [`quotas`]: what they may ask for. [`transfers`]: hand-overs. [`loans`]: what is lent for
 //!   days. [`savings`]: the ledger.
 //! - [`approvals`]: cases and steps. [`decisions`]: what is decided over listings and requests.
-//! - [`finding`]: search and its index.
+//! - [`inbox`]: what awaits a person. [`finding`]: search and its index.
 //! - [`audit`]: the chained and sealed trail. [`events`]: the retained log. [`jobs`]: work that goes on by itself; [`work`]: what it is.
 //! - [`deliveries`]: events on their way to other systems (webhooks).
 //! - [`verify`]: recomputes what must agree.
@@ -53,6 +53,7 @@ pub mod http;
 pub mod identity;
 pub mod ids;
 pub mod import;
+pub mod inbox;
 pub mod jobs;
 pub mod keys;
 mod keyset;

@@ -47,6 +47,7 @@ impl MigratorTrait for Migrator {
             "0021_imports",
             "0022_loans",
             "0029_upkeep",
+            "0030_inbox",
         ]
     }
 }

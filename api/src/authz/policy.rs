@@ -145,6 +145,9 @@ operations! {
     LoanCalendar "loanCalendar": EVERYONE;
     RentalRates "rentalRates": EVERYONE;
     Tasks "tasks": EVERYONE;
+    /// Each kind says whom it awaits: see `inbox::kinds`.
+    Inbox "inbox": EVERYONE;
+    InboxCounts "inboxCounts": EVERYONE;
     ApprovalRuleSets "approvalRuleSets": EVERYONE;
     PreviewApproval "previewApproval": READ_CASE;
     Delegations "delegations": EVERYONE;

@@ -33,6 +33,12 @@ pub const SETTINGS: &[Setting] = &[
     Setting { name: "defect_days", default: 30, least: 1, most: 365 },
     // Working days after a deemed receipt within which the receiver may take it back itself.
     Setting { name: "objection_days", default: 10, least: 0, most: 365 },
+    // Working days to hand over what was approved.
+    Setting { name: "release_days", default: 10, least: 1, most: 365 },
+    // Working days to note the voucher number of what was received.
+    Setting { name: "booking_days", default: 20, least: 1, most: 365 },
+    // Working days to inspect what was brought to a warehouse or came back from a loan.
+    Setting { name: "inspection_days", default: 5, least: 1, most: 365 },
     // Working days for an asker to say whether it still wants what was corrected.
     Setting { name: "correction_days", default: 5, least: 1, most: 365 },
     // Days after which the holder of a VIRTUAL offer is asked again whether it is there; 0 never asks.

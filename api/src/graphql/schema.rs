@@ -20,6 +20,7 @@ use crate::finding::graphql::{FindingMutation, FindingQuery};
 use crate::identity::graphql::{IdentityMutation, IdentityQuery};
 use crate::import::graphql::{ImportMutation, ImportQuery};
 use crate::jobs::graphql::JobsQuery;
+use crate::inbox::graphql::InboxQuery;
 use crate::listings::graphql::{ListingMutation, ListingQuery};
 use crate::loans::graphql::{LoanMutation, LoanQuery};
 use crate::organisation::graphql::{OrganisationMutation, OrganisationQuery};
@@ -51,6 +52,7 @@ struct GoodsQuery(WarehousesQuery, AssetQuery, ListingQuery, FindingQuery, Impor
 
 #[derive(Debug, Default, MergedObject)]
 struct MovesQuery(
+    InboxQuery,
     DecisionQuery,
     CorrectionQuery,
     RequestQuery,

@@ -192,6 +192,20 @@ async fn transfers(
     Ok(nodes)
 }
 
+/// Several hand-overs that the caller may see, by their ids: for what refers to hand-overs.
+pub(crate) async fn transfers_by_id(
+    ctx: &Context<'_>,
+    ids: &[Uuid],
+    selection: &Lookahead<'_>,
+) -> async_graphql::Result<HashMap<Uuid, Transfer>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found = read::find_all(ctx.app().db().read(), ctx.actor()?, ids).await;
+    let rows = found.map_err(|error| failed(ctx, error.into()))?;
+    Ok(transfers(ctx, rows, selection).await?.into_iter().map(|node| (node.row.id, node)).collect())
+}
+
 /// The cards of hand-overs, as far as the caller may see them.
 async fn cards(ctx: &Context<'_>, ids: &[Uuid]) -> async_graphql::Result<HashMap<Uuid, asset::Model>> {
     let found = assets::read::find_all(ctx.app(), ctx.actor()?, ids).await;
