@@ -42,7 +42,7 @@ async fn each_thing_awaits_who_is_to_do_it_until_it_is_done() {
     let shelved = world.ask_one(&world.rival, stored, 1).await;
     let step = world.pending(line.id).await.unwrap();
     assert_eq!(told(&all(&world, &world.asker.head, None).await), [(Kind::Approve, step.id)]);
-    assert_eq!(told(&all(&world, &world.asker.clerk, None).await), []);
+    assert!(all(&world, &world.asker.clerk, None).await.is_empty());
     world.approve(&world.asker, line.id).await;
     world.approve(&world.rival, shelved.id).await;
     let release = all(&world, &world.giver.clerk, None).await;
@@ -50,15 +50,15 @@ async fn each_thing_awaits_who_is_to_do_it_until_it_is_done() {
     // 2026-03-02 is a Monday: ten working days end on the second Monday after it.
     assert_eq!((release[0].due_on, release[0].days_late), ("2026-03-16".parse().unwrap(), 0));
     assert_eq!(told(&all(&world, &world.staff, None).await), [(Kind::Release, shelved.id)]);
-    assert_eq!(told(&all(&world, &world.office, None).await), [], "the office is not waited for");
+    assert!(all(&world, &world.office, None).await.is_empty(), "the office is not waited for");
 
     let transfer = world.release(&world.giver.clerk, line.id, None).await.unwrap();
-    assert_eq!(told(&all(&world, &world.giver.clerk, None).await), []);
+    assert!(all(&world, &world.giver.clerk, None).await.is_empty());
     assert_eq!(told(&all(&world, &world.asker.clerk, None).await), [(Kind::Receive, transfer)]);
     world.days(16);
     let late = all(&world, &world.asker.clerk, Some(Kind::Receive)).await;
     assert_eq!((late[0].due_on, late[0].days_late), ("2026-03-16".parse().unwrap(), 2));
-    assert_eq!(told(&all(&world, &world.asker.clerk, Some(Kind::Book)).await), []);
+    assert!(all(&world, &world.asker.clerk, Some(Kind::Book)).await.is_empty());
     world.receive(&world.asker.clerk, transfer, 1, 0, 0).await.unwrap();
     for clerk in [&world.asker.clerk, &world.giver.clerk] {
         assert_eq!(told(&all(&world, clerk, None).await), [(Kind::Book, transfer)]);
