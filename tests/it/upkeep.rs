@@ -81,6 +81,14 @@ async fn corrections(backend: Backend) -> Outcome {
     ]);
     ensure!(line["correction"]["changes"] == changes && line["correction"]["material"] == true, "{line}");
     ensure!(line["correction"]["reason"] == "复核时发现桌面开裂", "{line}");
+    let query = "{ inbox(first: 10) { edges { node { kind subjectId dueOn daysLate line { id state } } } }
+        inboxCounts { kind count more } }";
+    let inbox = first.clerk.client.ask(query, json!({})).await?;
+    let node = &inbox["inbox"]["edges"][0]["node"];
+    ensure!(node["kind"] == "CONFIRM_CORRECTION" && node["subjectId"] == json!(kept), "{inbox}");
+    ensure!(node["line"] == json!({ "id": kept, "state": "RESERVED" }) && node["daysLate"] == 0, "{inbox}");
+    let counts = json!([{ "kind": "CONFIRM_CORRECTION", "count": 1, "more": false }]);
+    ensure!(inbox["inboxCounts"] == counts, "{inbox}");
     let release = json!({ "idempotencyKey": key(), "lineId": kept });
     let refused = refusal(&city.giver.clerk, "releaseLine", "ReleaseLineInput", release).await?;
     ensure!(refused == "CONFIRM_FIRST lineId", "{refused}");
