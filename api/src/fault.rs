@@ -145,6 +145,12 @@ pub enum Code {
     KindMismatch,
     /// Others decided by this field: it cannot change while the asset is offered.
     OfferedField,
+    /// Others count on pieces of the card: it cannot say fewer.
+    PiecesClaimed,
+    /// What was asked for was corrected, and the asker has not said that it still wants it.
+    ConfirmFirst,
+    /// Nothing differs.
+    NothingChanged,
     /// The offer is for loan only.
     ForLoanOnly,
     /// Too few pieces are free on a day of the loan.

@@ -14,12 +14,14 @@
 //! - [`catalogue`]: categories, standards and the rule book of the city. [`warehouses`]: zones, racks and bins.
 //! - [`import`]: files of cards, photos and reference data, as background jobs. [`export`]: lists as streamed CSV.
 //! - [`assets`]: cards and their history. [`listings`]: offers, their stock, freezes. [`photos`]: pictures of assets.
+//! - [`corrections`]: what a card on which others count said before and says now.
 //! - [`requests`]: what units ask for. [`quotas`]: what they may ask for. [`transfers`]: hand-overs. [`loans`]: what is lent for
 //!   days. [`kits`]: what furnishes a work place, from whoever has it. [`savings`]: the ledger.
 //! - [`approvals`]: cases and steps. [`decisions`]: what is decided over listings and requests.
 //! - [`successions`]: units that are merged, split or closed.
 //! - [`ranking`]: by what claims to one offer are ranked. [`awards`]: claim windows, and who gets what when they are over.
 //! - [`finding`]: search and its index.
+//! - [`inbox`]: what awaits a person. [`finding`]: search and its index.
 //! - [`audit`]: the chained and sealed trail. [`events`]: the retained log. [`jobs`]: work that goes on by itself; [`work`]: what it is.
 //! - [`deliveries`]: events on their way to other systems (webhooks).
 //! - [`verify`]: recomputes what must agree.
@@ -41,6 +43,7 @@ pub mod checks;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod corrections;
 pub mod db;
 pub mod decisions;
 pub mod deliveries;
@@ -54,6 +57,7 @@ pub mod http;
 pub mod identity;
 pub mod ids;
 pub mod import;
+pub mod inbox;
 pub mod jobs;
 pub mod keys;
 mod keyset;

@@ -6,7 +6,7 @@
 use crate::app::App;
 use crate::audit::verify::Anchor;
 use crate::fault::Fault;
-use crate::{approvals, assets, audit, awards, catalogue, listings, loans, plans, requests, savings, successions, transfers};
+use crate::{approvals, assets, audit, awards, catalogue, corrections, listings, loans, plans, requests, savings, successions, transfers};
 
 /// What one part of the check found.
 #[derive(Debug)]
@@ -37,6 +37,7 @@ pub async fn verify(app: &App, anchors: &[Anchor], mut told: impl FnMut(&Part)) 
     add("rental rates", catalogue::rates::verify(app, snapshot).await?);
     add("cards", assets::verify::verify(app, snapshot).await?);
     add("listings", listings::verify::verify(app, snapshot).await?);
+    add("corrections", corrections::verify::verify(app, snapshot).await?);
     add("approvals", approvals::verify::verify(snapshot).await?);
     add("requests and stock", requests::verify::verify(snapshot).await?);
     add("claims and awards", awards::verify::verify(app, snapshot).await?);

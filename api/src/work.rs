@@ -8,12 +8,14 @@ use tokio::sync::Mutex;
 
 use crate::fault::Fault;
 use crate::jobs::{self, Handlers};
-use crate::{approvals, audit, awards, deliveries, identity, import, listings, loans, photos, plans, requests, successions};
+use crate::{approvals, audit, awards, decisions, deliveries, identity, import, listings, loans, photos, plans, requests, successions};
 
 /// Holds looked at by one statement.
 const HOLDS: u64 = 200;
 /// Loans looked at by one statement.
 const LOANS: u64 = 200;
+/// Offers looked at by one statement.
+const OFFERS: u64 = 200;
 
 /// Plans looked at in one turn.
 const PLANS: u64 = 200;
@@ -37,6 +39,37 @@ pub fn handlers() -> Handlers {
                 work.progress(lapsed, None).await?;
                 // Where nothing lapsed, what is left is paused by a freeze: looking again at once would change nothing.
                 if done.looked_at < HOLDS || done.lapsed == 0 || work.stopping() {
+                    break;
+                }
+            }
+            loop {
+                let done = requests::confirm::lapse(&app, HOLDS).await?;
+                lapsed += i64::try_from(done.lapsed)?;
+                work.progress(lapsed, None).await?;
+                if done.looked_at < HOLDS || done.lapsed == 0 || work.stopping() {
+                    return Ok(());
+                }
+            }
+        })
+        .every(JobKind::Reconfirm, TimeDelta::hours(1), async |app, work: jobs::Work| {
+            let mut changed = 0;
+            let mut after = None;
+            loop {
+                let done = decisions::reconfirm_days::pause(&app, OFFERS, after).await?;
+                changed += i64::try_from(done.changed)?;
+                work.progress(changed, None).await?;
+                after = done.after;
+                if after.is_none() || work.stopping() {
+                    break;
+                }
+            }
+            let mut after = None;
+            loop {
+                let done = decisions::reconfirm_days::ask(&app, OFFERS, after).await?;
+                changed += i64::try_from(done.changed)?;
+                work.progress(changed, None).await?;
+                after = done.after;
+                if after.is_none() || work.stopping() {
                     return Ok(());
                 }
             }

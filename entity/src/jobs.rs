@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 text_enum! {
     /// What a job does.
     pub enum JobKind {
-        /// Lets holds lapse that their askers forgot.
+        /// Lets holds lapse that their askers forgot, and lines whose asker does not confirm a correction.
         ExpireHolds,
+        /// Asks holders whether what they offer is still there, and pauses what they do not confirm.
+        Reconfirm,
         /// Ends loans that were not collected, and tells of those that are overdue.
         LoanDays,
         /// Ends claim windows, and ranks their claims.

@@ -9,6 +9,7 @@ pub mod assets;
 pub mod audit;
 pub mod awards;
 pub mod catalogue;
+pub mod corrections;
 pub mod deliveries;
 pub mod demo;
 pub mod events;

@@ -151,6 +151,14 @@ pub mod listing {
         pub submitted_at: Option<DateTimeUtc>,
         /// Listed at.
         pub listed_at: Option<DateTimeUtc>,
+        /// When its holder last said that it is there.
+        pub confirmed_at: Option<DateTimeUtc>,
+        /// By which civil day the holder is to say so again; none where it was not asked.
+        pub reconfirm_by: Option<Date>,
+        /// Frozen time before this instant is in `reconfirm_by` already.
+        pub reconfirm_counted_to: Option<DateTimeUtc>,
+        /// Since when it is shown to nobody new, because the holder did not answer.
+        pub paused_at: Option<DateTimeUtc>,
         /// Updated at.
         pub updated_at: DateTimeUtc,
         /// Row version, raised by every change.

@@ -84,6 +84,10 @@ text_enum! {
         Undeliverable,
         /// Asker and giver have become one unit.
         UnitsMerged,
+        /// The asker does not want it as it is after a correction.
+        CorrectionDeclined,
+        /// The asker did not say in time whether it wants it as it is after a correction.
+        CorrectionUnanswered,
     }
 }
 
@@ -178,6 +182,12 @@ pub mod request_line {
         pub hold_counted_to: Option<DateTimeUtc>,
         /// Ticket in the listing's queue; the visible place is the count of lower ones still waiting.
         pub queue_place: Option<i64>,
+        /// The correction that the asker is to confirm: nothing is handed over before.
+        pub correction_id: Option<Uuid>,
+        /// When the line ends unless the asker does.
+        pub confirm_until: Option<DateTimeUtc>,
+        /// Frozen time before this instant is in `confirm_until` already.
+        pub confirm_counted_to: Option<DateTimeUtc>,
         /// Pieces handed over.
         pub released: i64,
         /// Pieces accepted.

@@ -75,6 +75,11 @@ pub mod transfer {
         pub received_by: Option<Uuid>,
         /// Received at.
         pub received_at: Option<DateTimeUtc>,
+        /// Whether the office recorded the receipt in place of the receiver.
+        pub deemed: bool,
+        /// Number of the paper that shows a deemed receipt.
+        #[sea_orm(column_type = "Text", nullable)]
+        pub paper_number: Option<String>,
         /// Evidence of a deemed receipt, or the reason of a refusal.
         #[sea_orm(column_type = "Text", nullable)]
         pub evidence: Option<String>,
@@ -86,6 +91,9 @@ pub mod transfer {
         pub booked_in: Option<String>,
         /// Reversed at.
         pub reversed_at: Option<DateTimeUtc>,
+        /// What was wrong with it.
+        #[sea_orm(column_type = "Text", nullable)]
+        pub reversal_reason: Option<String>,
         /// Row version, raised by every change.
         pub version: i64,
     }

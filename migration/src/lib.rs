@@ -51,6 +51,8 @@ impl MigratorTrait for Migrator {
             "0023_plans",
             "0025_awards",
             "0028_audience",
+            "0029_upkeep",
+            "0030_inbox",
         ]
     }
 }

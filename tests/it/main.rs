@@ -29,6 +29,7 @@ mod spec;
 mod stories;
 mod structure;
 mod successions;
+mod upkeep;
 
 use libtest_mimic::Arguments;
 use tests::Registry;
@@ -64,6 +65,7 @@ fn main() -> std::process::ExitCode {
     photos::register(&mut registry);
     quotas::register(&mut registry);
     kits::register(&mut registry);
+    upkeep::register(&mut registry);
     s3::register(&mut registry);
     books::register(&mut registry);
     spec::register(&mut registry);

@@ -151,7 +151,7 @@ async fn blocked(backend: Backend) -> Outcome {
     moves::approve_line(&city, unit, &line).await?;
     let transfer = moves::release(&city.giver.clerk, &line, None).await?;
     ensure!(ask(unit, &listing, 1, None).await?["request"]["number"].is_string(), "it is not late yet");
-    let unit = &later(&server, &mut city, 11).await?;
+    let unit = &later(&server, &mut city, 15).await?;
     ensure!(refusal(&ask(unit, &listing, 1, None).await?) == "OVERDUE_RECEIPTS unitId");
     let told = allowance(unit).await?;
     ensure!(told["overdueReceipts"].as_array().is_some_and(|late| late.len() == 1), "{told}");

@@ -322,6 +322,7 @@ async fn one_command(
                 place: Some("二楼".into()),
                 evidence: Some("签收单".into()),
                 deemed: false,
+                paper_number: None,
             };
             let clerk =
                 actors.clerks.iter().find(|(unit, _)| *unit == way.receiver_id).context("a receiver")?;

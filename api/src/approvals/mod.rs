@@ -7,6 +7,7 @@
 //! - `delegate`: somebody decides for somebody who is away. [`reseat`]: seats that became empty. [`supervise`]: what is overdue.
 //! - `pass_on`: cases of a unit that is succeeded.
 //! - [`preview`]: a dry run. [`read`]: finders. [`verify`]: no case went past a step that it needed.
+//! - `replan`: what a case is about was corrected. [`preview`]: a dry run. [`read`]: finders. [`verify`]: no case went past a step that it needed.
 //!
 //! This slice knows nothing of what is approved. What follows from a decision belongs to the subjects' slices and is put
 //! together above them, in [`crate::decisions`].
@@ -20,6 +21,7 @@ pub(crate) mod pass_on;
 pub mod preview;
 pub mod publish_rule_set;
 pub mod read;
+mod replan;
 pub mod reseat;
 pub mod rule_set_form;
 pub mod rule_sets;

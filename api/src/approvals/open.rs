@@ -3,7 +3,7 @@
 //! threshold lifts those that are still open with it.
 
 use entity::approvals::{
-    ApprovalSubject, CaseState, Side, StepState, approval_case, approval_rule_set, approval_step,
+    ApprovalSubject, CaseState, Side, StepState, approval_case, approval_step,
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Set,
@@ -91,13 +91,13 @@ pub async fn open_mixed(tx: &Tx, new: NewCase, mixed: Option<&Mixed>) -> Result<
     let sides: Vec<Side> = plan.iter().filter(|step| step.stage == first).map(|step| step.side).collect();
     add(tx, &case, &plan, 0, first).await?;
     if let Some(set) = &set {
-        raise_others(tx, &case, question, set, &rules, &facts).await?;
+        raise_others(tx, &case, question, set.id, &rules, &facts).await?;
     }
     Ok(Opened { case_id: case.id, side: turn_of(&sides).unwrap_or(Side::Office) })
 }
 
 /// Decisions that sum over what a unit has handed in wait for each other.
-async fn guard(tx: &Tx, question: &Question, rules: &[Rule]) -> Result<(), Fault> {
+pub(super) async fn guard(tx: &Tx, question: &Question, rules: &[Rule]) -> Result<(), Fault> {
     let mut units: Vec<Uuid> = windows(rules, question.subject)
         .into_iter()
         .filter(|(_, days)| *days > 0)
@@ -112,7 +112,7 @@ async fn guard(tx: &Tx, question: &Question, rules: &[Rule]) -> Result<(), Fault
 }
 
 /// Writes steps behind the `last` one; those up to stage `now` get their turn at once.
-async fn add(
+pub(super) async fn add(
     tx: &Tx,
     case: &approval_case::Model,
     plan: &[Planned],
@@ -153,11 +153,11 @@ async fn add(
 }
 
 /// Adds what the open cases of the same batches need now that this one has lifted a batch above some threshold.
-async fn raise_others(
+pub(super) async fn raise_others(
     tx: &Tx,
     case: &approval_case::Model,
     question: &Question,
-    set: &approval_rule_set::Model,
+    set: Uuid,
     rules: &[Rule],
     facts: &Facts,
 ) -> Result<(), Fault> {
@@ -169,7 +169,7 @@ async fn raise_others(
             .column(approval_case::Column::Id)
             .filter(in_window(tx.now(), question.subject, batch.side, unit, batch.days))
             .filter(approval_case::Column::State.eq(CaseState::Open))
-            .filter(approval_case::Column::RuleSetId.eq(set.id))
+            .filter(approval_case::Column::RuleSetId.eq(set))
             .filter(approval_case::Column::Id.ne(case.id))
             // In one order for all who do so.
             .order_by_asc(approval_case::Column::Id)

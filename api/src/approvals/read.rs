@@ -213,6 +213,53 @@ pub async fn tasks(
     with_names(app, found).await
 }
 
+/// Steps that wait for the person, the earliest due first, with their cases: for what shows them among other things.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn awaiting(
+    app: &App,
+    actor: &Actor,
+    after: Option<OverdueKey>,
+    limit: u64,
+) -> Result<Vec<(approval_step::Model, approval_case::Model)>, Fault> {
+    use approval_step::Column::{CaseId, DueOn, Id};
+    let column = |column| Expr::col((approval_step::Entity, column));
+    let side = |side: Condition| {
+        let mut page_of = Query::select();
+        page_of
+            .column((approval_step::Entity, Id))
+            .from(approval_step::Entity)
+            .inner_join(
+                approval_case::Entity,
+                Expr::col((approval_case::Entity, approval_case::Column::Id))
+                    .equals((approval_step::Entity, CaseId)),
+            )
+            .cond_where(side)
+            .and_where(column(DueOn).is_not_null())
+            .order_by((approval_step::Entity, DueOn), Order::Asc)
+            .order_by((approval_step::Entity, Id), Order::Asc)
+            .limit(limit);
+        if let Some((due_on, id)) = after {
+            let here = Expr::tuple([column(DueOn), column(Id)]);
+            page_of.and_where(here.gt(Expr::tuple([Expr::value(due_on), Expr::value(id)])));
+        }
+        page_of
+    };
+    let pages = seats::awaiting(actor).into_iter().map(side).collect();
+    let Some(merged) = keyset::merged(pages) else { return Ok(Vec::new()) };
+    let found = approval_step::Entity::find()
+        .join(JoinType::InnerJoin, case_of_step())
+        .filter(Id.in_subquery(merged))
+        .order_by_asc(DueOn)
+        .order_by_asc(Id)
+        .limit(limit)
+        .select_also(approval_case::Entity)
+        .all(app.db().read())
+        .await?;
+    Ok(found.into_iter().filter_map(|(step, case)| case.map(|case| (step, case))).collect())
+}
+
 async fn with_names(
     app: &App,
     found: Vec<(approval_step::Model, Option<approval_case::Model>)>,

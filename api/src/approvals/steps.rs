@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 pub use super::facts::{Goods, Mixed, Question, Together};
 pub use super::open::{NewCase, Opened, open, open_mixed};
+pub use super::replan::{Replanned, replan};
 use super::rules::{self, After, Sitting, Verdict};
 use super::{seats, turn};
 use crate::fault::{Code, Fault, Rejection};

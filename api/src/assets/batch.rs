@@ -62,7 +62,7 @@ pub fn judge(app: &App, actor: &Actor, drafts: &[&Draft]) -> Result<Vec<Judged>,
         let category = draft.card.category_id.flatten().and_then(|id| reference.category(id));
         let kind = draft.kind.unwrap_or(AssetKind::General);
         let blank = card::blank(app.ids().next(now), draft.holder_id, kind, author, now);
-        let facts = Facts { today, category, offered: false, kind_open: draft.kind.is_none() };
+        let facts = Facts { today, category, kept: None, kind_open: draft.kind.is_none() };
         let card = rules::revise(&blank, &draft.card, &facts, &mut faults);
         if faults.is_empty() { Ok(card) } else { Err(faults) }
     };
@@ -260,7 +260,7 @@ mod tests {
             let facts = Facts {
                 today: chrono::NaiveDate::default(),
                 category: None,
-                offered: false,
+                kept: None,
                 kind_open: true,
             };
             let card = rules::revise(&blank, &patch, &facts, &mut Vec::new());

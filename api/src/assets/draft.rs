@@ -63,7 +63,7 @@ async fn enter(tx: &Tx, input: &Draft) -> Result<Uuid, Fault> {
     let author = tx.actor().account_id().ok_or_else(|| anyhow::anyhow!("a card needs an author"))?;
     let kind = input.kind.unwrap_or(AssetKind::General);
     let blank = card::blank(tx.id(), input.holder_id, kind, author, tx.now());
-    let facts = Facts { today: tx.today(), category, offered: false, kind_open: input.kind.is_none() };
+    let facts = Facts { today: tx.today(), category, kept: None, kind_open: input.kind.is_none() };
     let mut faults = Vec::new();
     let card = rules::revise(&blank, &input.card, &facts, &mut faults);
     faults.extend(steps::free_number(tx, &card).await?);

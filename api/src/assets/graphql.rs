@@ -656,7 +656,7 @@ impl AssetMutation {
     }
 }
 
-async fn loaded(ctx: &Context<'_>, id: Option<Uuid>) -> async_graphql::Result<Option<Asset>> {
+pub(crate) async fn loaded(ctx: &Context<'_>, id: Option<Uuid>) -> async_graphql::Result<Option<Asset>> {
     let actor = ctx.actor()?;
     let Some(id) = id else { return Ok(None) };
     let found = read::find(ctx.app(), actor, id).await.map_err(|fault| query_error(fault, actor.locale()))?;

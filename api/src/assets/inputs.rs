@@ -72,7 +72,7 @@ fn change<T>(value: MaybeUndefined<T>) -> Change<T> {
 }
 
 impl CardInput {
-    pub(super) fn read(self) -> Result<CardPatch, Rejection> {
+    pub(crate) fn read(self) -> Result<CardPatch, Rejection> {
         let category_id = match change(self.category_id) {
             Some(Some(id)) => Some(Some(expect(Kind::Category, &id, "categoryId")?)),
             other => other.map(|_| None),

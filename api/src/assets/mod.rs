@@ -3,13 +3,15 @@
 //!
 //! - [`draft`]: a clerk enters a card, which may be incomplete. Secret things are refused and nothing of them is kept.
 //! - [`batch`]: many cards at once, judged by the same rules, with few statements.
-//! - [`update`]: a clerk completes or corrects it.
+//! - [`update`]: a clerk completes or corrects it; what others count on is corrected in [`crate::corrections`].
+//! - [`changes`]: what differs between two states of a card, and which of it others count on.
 //! - [`duplicates`]: the office settles suspected duplicates that the clerk may not see.
 //! - `pass_on`: cards of a unit that is succeeded.
 //! - [`verify`]: compares the cards with their audit trail.
 
 pub mod batch;
 pub mod card;
+pub mod changes;
 pub(crate) mod claims;
 pub mod details;
 pub mod draft;
@@ -17,6 +19,7 @@ pub mod duplicates;
 pub mod graphql;
 mod inputs;
 pub(crate) mod pass_on;
+pub(crate) mod inputs;
 pub mod read;
 pub mod row;
 pub mod rules;

@@ -7,6 +7,7 @@ use entity::catalogue::{AssetKind, category};
 use entity::listings::ListingState;
 
 use super::card::CardPatch;
+use super::changes::{Material, changes};
 use super::details::Details;
 use super::serial;
 use crate::checks;
@@ -34,8 +35,8 @@ pub struct Facts<'a> {
     pub today: NaiveDate,
     /// The category that the change names, where there is one with that id.
     pub category: Option<&'a category::Model>,
-    /// The card is offered, promised or on its way: others rely on what it says.
-    pub offered: bool,
+    /// The fields that must stay as they are, because the card is offered, promised or on its way; none where it is not.
+    pub kept: Option<&'a Material>,
     /// Its kind follows the category still: nobody chose it, and nothing was written or decided by it.
     pub kind_open: bool,
 }
@@ -81,9 +82,9 @@ pub fn revise(
     next.condition = patch.condition.unwrap_or(card.condition);
     next.restricted = patch.restricted.unwrap_or(card.restricted);
     next.serial_key = serial::key(&next.brand, next.serial.as_deref());
-    if facts.offered {
-        for field in material(card, &next) {
-            faults.push(Rejection::new(Code::OfferedField).at(field));
+    if let Some(kept) = facts.kept {
+        for change in changes(card, &next).iter().filter(|change| kept.holds(change)) {
+            faults.push(Rejection::new(Code::OfferedField).at(&change.field));
         }
     }
     next
@@ -188,22 +189,6 @@ fn category_of(next: &mut asset::Model, patch: &CardPatch, facts: &Facts<'_>, fa
     }
 }
 
-/// Fields that others decided by, where they differ.
-fn material(card: &asset::Model, next: &asset::Model) -> Vec<&'static str> {
-    let differs = [
-        ("categoryId", card.category_id != next.category_id),
-        ("condition", card.condition != next.condition),
-        ("quantity", card.quantity != next.quantity),
-        ("value", card.value != next.value),
-        ("valueBasis", card.value_basis != next.value_basis),
-        ("acquiredOn", card.acquired_on != next.acquired_on),
-        // The ledger reckons the net book value by it.
-        ("depreciationMonths", card.depreciation_months != next.depreciation_months),
-        ("source", card.source != next.source),
-    ];
-    differs.into_iter().filter_map(|(field, differs)| differs.then_some(field)).collect()
-}
-
 /// Whether a field that the rule book names is filled. None where no card has a field of that name.
 #[must_use]
 pub fn filled(card: &asset::Model, photos: u64, field: &str) -> Option<bool> {
@@ -303,7 +288,7 @@ mod tests {
         Facts {
             today: NaiveDate::from_ymd_opt(2026, 11, 23).unwrap(),
             category: None,
-            offered: false,
+            kept: None,
             kind_open: false,
         }
     }
@@ -354,7 +339,8 @@ mod tests {
     #[test]
     fn what_is_offered_keeps_what_others_decided_by() {
         let patch = CardPatch { quantity: Some(2), description: Some("新".into()), ..CardPatch::default() };
-        let offered = Facts { offered: true, ..facts() };
+        let material = Material::default();
+        let offered = Facts { kept: Some(&material), ..facts() };
         assert_eq!(faults_of(&card(), &patch, &offered), ["quantity"]);
         let patch = CardPatch { description: Some("新".into()), quantity: Some(1), ..CardPatch::default() };
         assert_eq!(faults_of(&card(), &patch, &offered), [""; 0]);

@@ -12,6 +12,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::rules;
+pub(crate) use super::update::correct;
 use super::verify::Facts;
 use crate::checks;
 use crate::fault::{Code, Fault, Rejection};

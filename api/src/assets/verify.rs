@@ -112,7 +112,7 @@ impl Known {
                 };
                 self.change(&payload["card"]);
             }
-            "asset.updated" => self.change(payload),
+            "asset.updated" | "asset.corrected" => self.change(payload),
             "asset.split" => self.count(payload, "restQuantity", "restValue"),
             "asset.split_off" => {
                 self.count(payload, "quantity", "value");

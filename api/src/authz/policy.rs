@@ -150,6 +150,8 @@ operations! {
     Assets "assets": READ_GIVER;
     Listing "listing": EVERYONE;
     Listings "listings": EVERYONE;
+    /// Shows those of cards that the caller may see.
+    Corrections "corrections": EVERYONE;
     Freezes "freezes": READ_GIVER;
     Search "search": EVERYONE;
     Request "request": READ_CASE;
@@ -171,6 +173,9 @@ operations! {
     AllocationPlan "allocationPlan": READ_PLAN;
     AllocationPlans "allocationPlans": READ_PLAN;
     Tasks "tasks": EVERYONE;
+    /// Each kind says whom it awaits: see `inbox::kinds`.
+    Inbox "inbox": EVERYONE;
+    InboxCounts "inboxCounts": EVERYONE;
     ApprovalRuleSets "approvalRuleSets": EVERYONE;
     PreviewApproval "previewApproval": READ_CASE;
     RankingRules "rankingRules": EVERYONE;
@@ -202,11 +207,13 @@ operations! {
     // What the giver's side does.
     DraftAsset "draftAsset": GIVER_CLERK;
     UpdateAsset "updateAsset": GIVER_CLERK;
+    CorrectAsset "correctAsset": &[(Clerk, Giver), (Office, Giver), (Staff, Warehouse)];
     ResolveDuplicate "resolveDuplicate": OFFICE;
     DraftListing "draftListing": GIVER_CLERK;
     UpdateListing "updateListing": GIVER_CLERK;
     SubmitListing "submitListing": GIVER_CLERK;
     WithdrawListing "withdrawListing": &[(Clerk, Giver), (Head, Giver), (Office, Giver)];
+    ReconfirmListings "reconfirmListings": &[(Clerk, Giver), (Head, Giver), (Office, Giver)];
     InspectListing "inspectListing": &[(Staff, Warehouse)];
     Freeze "freeze": &[(Office, Giver), (Staff, Warehouse)];
     Unfreeze "unfreeze": OFFICE;
@@ -232,6 +239,7 @@ operations! {
     RequestKit "requestKit": RECEIVER_CLERK;
     ResubmitRequestLine "resubmitRequestLine": RECEIVER_CLERK;
     CancelRequestLine "cancelRequestLine": &[(Clerk, Receiver), (Head, Receiver)];
+    ConfirmCorrection "confirmCorrection": &[(Clerk, Receiver), (Head, Receiver)];
 
     // Plans of the office: written by the office of the city, spoken against by the units concerned.
     DraftAllocationPlan "draftAllocationPlan": CITY_OFFICE;
@@ -246,9 +254,11 @@ operations! {
     // Hand-over.
     FailRequestLine "failRequestLine": &[(Head, Giver), (Office, Giver)];
     ReleaseLine "releaseLine": &[(Clerk, Giver), (Staff, Warehouse)];
-    ReceiveTransfer "receiveTransfer": &[(Clerk, Receiver), (Office, Receiver)];
+    ReceiveTransfer "receiveTransfer": RECEIVER_CLERK;
+    DeemReceived "deemReceived": &[(Office, Receiver)];
     BookTransfer "bookTransfer": &[(Clerk, Giver), (Clerk, Receiver), (Finance, Giver), (Finance, Receiver)];
-    ReverseTransfer "reverseTransfer": OFFICE;
+    /// The receiver only objects to a receipt that the office recorded in its place.
+    ReverseTransfer "reverseTransfer": &[(Office, Giver), (Clerk, Receiver), (Head, Receiver)];
 
     // Loans: asked for and given back by the borrower, kept by who keeps the thing.
     RequestLoan "requestLoan": RECEIVER_CLERK;

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, Days, NaiveDate, Weekday};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc, Weekday};
 use entity::catalogue::calendar_day;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::clock::Clock;
 
 /// Days that are other than their weekday says: whether each is worked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,11 +62,50 @@ impl Calendar {
         day
     }
 
+    /// The last day of which a term of so many working days is over before `today`. The calendar must reach back so far: see
+    /// [`Calendar::back`].
+    #[must_use]
+    pub fn over_since(&self, today: NaiveDate, days: i64) -> NaiveDate {
+        let Some(mut day) = today.pred_opt() else { return today };
+        let mut left = days.clamp(0, MOST_DAYS);
+        while left > 0 {
+            left -= i64::from(self.works(day));
+            let Some(before) = day.pred_opt() else { return day };
+            day = before;
+        }
+        day
+    }
+
+    /// The exceptions that terms of `days` working days which end by `today` can meet.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn back(conn: &impl ConnectionTrait, today: NaiveDate, days: i64) -> Result<Self, DbErr> {
+        let reach = u64::try_from(days).unwrap_or(0) * 2 + 60;
+        let from = today.checked_sub_days(Days::new(reach)).unwrap_or(NaiveDate::MIN);
+        Self::load(conn, from, days).await
+    }
+
     /// Working days after `from`, up to and with `to`.
     #[must_use]
     pub fn between(&self, from: NaiveDate, to: NaiveDate) -> i64 {
         from.iter_days().skip(1).take_while(|day| *day <= to).map(|day| i64::from(self.works(day))).sum()
     }
+}
+
+/// The instant before which a term of so many working days began that is over by now.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn over_before(
+    conn: &impl ConnectionTrait,
+    clock: &Clock,
+    days: i64,
+) -> Result<DateTime<Utc>, DbErr> {
+    let today = clock.today();
+    let last = Calendar::back(conn, today, days).await?.over_since(today, days);
+    let next = last.succ_opt().unwrap_or(last);
+    Ok(clock.instant(next.and_time(NaiveTime::MIN)))
 }
 
 #[cfg(test)]
@@ -86,6 +127,13 @@ mod tests {
         assert_eq!(calendar.after(day(9, 30), 4), day(10, 12));
         assert_eq!(calendar.after(day(10, 3), 0), day(10, 3));
         assert_eq!(calendar.between(day(9, 30), day(10, 12)), 4);
+        for today in (1..=20).map(|n| day(10, n)) {
+            for term in [0, 1, 5] {
+                let over = |begun: NaiveDate| calendar.after(begun, term) < today;
+                let last = calendar.over_since(today, term);
+                assert!(over(last) && !over(last.succ_opt().unwrap()), "{today}, {term} days: {last}");
+            }
+        }
         assert_eq!(Calendar::default().after(day(11, 27), 5), day(12, 4), "a Friday and five days");
     }
 }

@@ -17,7 +17,7 @@ pub struct Setting {
 pub const SETTINGS: &[Setting] = &[
     // Days after which the hold of an inactive asker lapses.
     Setting { name: "hold_days", default: 10, least: 1, most: 365 },
-    // Days after a hand-over from which on the office may record a deemed receipt.
+    // Working days after the day of a hand-over, after which the office may record a deemed receipt.
     Setting { name: "deemed_receipt_days", default: 10, least: 1, most: 365 },
     // Working days for the decision of a step whose rule names no other term.
     Setting { name: "approval_days", default: 5, least: 1, most: 365 },
@@ -47,6 +47,31 @@ pub const SETTINGS: &[Setting] = &[
     Setting { name: "kit_city_points", default: 15, least: 0, most: 100_000 },
     // … and each grade that a piece is worse than new.
     Setting { name: "kit_condition_points", default: 10, least: 0, most: 100_000 },
+    // Working days after a deemed receipt within which the receiver may take it back itself.
+    Setting { name: "objection_days", default: 10, least: 0, most: 365 },
+    // Working days to hand over what was approved.
+    Setting { name: "release_days", default: 10, least: 1, most: 365 },
+    // Working days to note the voucher number of what was received.
+    Setting { name: "booking_days", default: 20, least: 1, most: 365 },
+    // Working days to inspect what was brought to a warehouse or came back from a loan.
+    Setting { name: "inspection_days", default: 5, least: 1, most: 365 },
+    // Working days for an asker to say whether it still wants what was corrected.
+    Setting { name: "correction_days", default: 5, least: 1, most: 365 },
+    // Days after which the holder of a VIRTUAL offer is asked again whether it is there; 0 never asks.
+    Setting { name: "reconfirm_days", default: 0, least: 0, most: 1_830 },
+    // Working days for the answer.
+    Setting { name: "reconfirm_answer_days", default: 5, least: 1, most: 365 },
+    // Working days after that until an offer without an answer is paused.
+    Setting { name: "reconfirm_grace_days", default: 5, least: 0, most: 365 },
+    // Whether a change of a field of a card asks again whoever counts on it: 1 does. What approvals and the ledger are reckoned by
+    // (category, condition, quantity, value, age, source) always does.
+    Setting { name: "material_name", default: 1, least: 0, most: 1 },
+    Setting { name: "material_brand", default: 1, least: 0, most: 1 },
+    Setting { name: "material_model", default: 1, least: 0, most: 1 },
+    Setting { name: "material_place", default: 1, least: 0, most: 1 },
+    Setting { name: "material_measure", default: 1, least: 0, most: 1 },
+    Setting { name: "material_details", default: 1, least: 0, most: 1 },
+    Setting { name: "material_description", default: 0, least: 0, most: 1 },
 ];
 
 /// The setting of that name.

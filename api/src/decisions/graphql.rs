@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::decide::{Decide, OneDecision, decide_steps};
 use super::freeze::{self, freeze, unfreeze};
 use super::purge::{PurgeAsset, purge_asset};
+use super::reconfirm::{Answer, Reconfirm, reconfirm};
 use super::withdraw::{Withdraw, withdraw_listing};
 use crate::approvals::graphql::{ApprovalStep, subject_id};
 use crate::approvals::read::{self as approvals, StepRow};
@@ -259,6 +260,35 @@ pub struct UnfreezePayload {
     errors: Vec<UserError>,
 }
 
+/// What the holder says of one offer.
+#[derive(Debug, InputObject)]
+pub struct ReconfirmationInput {
+    /// The listing.
+    listing_id: ID,
+    /// Whether what is left of it is there; if not, it is withdrawn.
+    there: bool,
+    /// Why it is not there; then it must be filled.
+    reason: Option<String>,
+}
+
+/// Answers of a holder.
+#[derive(Debug, InputObject)]
+pub struct ReconfirmListingsInput {
+    /// Makes a repeated call harmless: the same key with the same input gives the first answer.
+    idempotency_key: String,
+    /// One a listing, up to 100.
+    answers: Vec<ReconfirmationInput>,
+}
+
+/// Answer about offers.
+#[derive(Debug, SimpleObject)]
+pub struct ReconfirmListingsPayload {
+    /// The listings as they are now, in no order; null where there are errors.
+    listings: Option<Vec<Listing>>,
+    /// What to put right.
+    errors: Vec<UserError>,
+}
+
 /// Decisions.
 #[derive(Debug, Default)]
 pub struct DecisionMutation;
@@ -304,6 +334,33 @@ impl DecisionMutation {
         };
         let (listing, errors) = answer(ctx, outcome.await).await?;
         Ok(WithdrawListingPayload { listing, errors })
+    }
+
+    /// Says of offers that stay with their holder whether they are still there: all answers are taken, or none where one is wrong.
+    /// What is not there any more is withdrawn, and whoever asked for it is told why.
+    async fn reconfirm_listings(
+        &self,
+        ctx: &Context<'_>,
+        input: ReconfirmListingsInput,
+    ) -> async_graphql::Result<ReconfirmListingsPayload> {
+        let actor = ctx.actor()?;
+        let outcome = async {
+            let answers = input.answers.into_iter().enumerate().map(|(n, answer)| {
+                let field = format!("answers.{n}.listingId");
+                let listing_id = expect(Kind::Listing, &answer.listing_id, &field)?;
+                Ok(Answer { listing_id, there: answer.there, reason: answer.reason })
+            });
+            let answers = answers.collect::<Result<Vec<_>, Rejection>>()?;
+            let said = Reconfirm { answers };
+            Ok(reconfirm(ctx.app(), actor, Some(&input.idempotency_key), &said).await?.listing_ids)
+        };
+        let (ids, errors) = payload(outcome.await, actor.locale())?;
+        let Some(ids) = ids else { return Ok(ReconfirmListingsPayload { listings: None, errors }) };
+        let selection = ctx.look_ahead().field("listings");
+        let rows = listing_rows::find_all(ctx.app(), actor, &ids, wants(&selection)).await;
+        let rows = rows.map_err(|fault| query_error(fault, actor.locale()))?;
+        let nodes = listings(ctx, rows, &selection).await?;
+        Ok(ReconfirmListingsPayload { listings: Some(nodes), errors })
     }
 
     /// Purges a card that was found to be secret, with all that it was split from or into: its listings end, its words,

@@ -18,7 +18,7 @@ use crate::listings::{rules, steps as listings, window};
 use crate::loans::steps as loans;
 use crate::requests::steps as requests;
 use crate::write::{Command, Tx};
-use crate::{approvals, assets, audit, photos};
+use crate::{approvals, assets, audit, corrections, photos};
 
 /// What is purged.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -59,6 +59,7 @@ pub async fn purge_asset(
             }
             for card in &cards {
                 assets::steps::purge(&tx, *card).await?;
+                corrections::steps::purge(&tx, *card).await?;
                 audit::destroy_key(&tx, *card).await?;
             }
             let pictures = photos::purge::take_off(&tx, &cards).await?;

@@ -62,31 +62,43 @@ pub async fn withdraw_listing(
         let unreserved = loans::unpromised(&tx, &listing, &stock).await?;
         let (n, reason) = judge(&tx, input, &listing, unreserved).await?;
         let whole = n == unreserved;
-        let state = rules::apply(listing.state, listing.custody, rules::Command::Withdraw)?;
-        if n > stock.available {
-            requests::give_up_holds(&tx, listing.id, n - stock.available).await?;
-        }
-        if n > 0 {
-            listings::withdraw(&tx, listing.id, n).await?;
-        }
-        let was = listing.state;
-        let next = if whole { listing::Model { state, reason: reason.clone(), ..listing } } else { listing };
-        let saved = listings::save(&tx, next).await?;
-        if whole {
-            approvals::steps::close(&tx, ApprovalSubject::Listing, saved.id).await?;
-        }
-        let payload = json!({ "quantity": n, "state": saved.state, "reason": reason });
-        tx.record(Subject::Listing, saved.id, saved.version, "listing.withdrawn", &payload);
-        if was == ListingState::Listed {
-            if whole {
-                window::cancel(&tx, &saved).await?;
-            }
-            requests::on_withdrawn(&tx, saved.id).await?;
-            loans::on_withdrawn(&tx, &saved, whole).await?;
-        }
-        Ok(Withdrawn { id: saved.id })
+        take(&tx, listing, &stock, (n, whole), reason).await?;
+        Ok(Withdrawn { id: seen.id })
     })
     .await
+}
+
+/// Takes `n` unreserved pieces out of an offer whose stock is locked; `whole` ends it.
+pub(super) async fn take(
+    tx: &Tx,
+    listing: listing::Model,
+    stock: &rules::Stock,
+    (n, whole): (i64, bool),
+    reason: Option<String>,
+) -> Result<(), Fault> {
+    let state = rules::apply(listing.state, listing.custody, rules::Command::Withdraw)?;
+    if n > stock.available {
+        requests::give_up_holds(tx, listing.id, n - stock.available).await?;
+    }
+    if n > 0 {
+        listings::withdraw(tx, listing.id, n).await?;
+    }
+    let was = listing.state;
+    let next = if whole { listing::Model { state, reason: reason.clone(), ..listing } } else { listing };
+    let saved = listings::save(tx, next).await?;
+    if whole {
+        approvals::steps::close(tx, ApprovalSubject::Listing, saved.id).await?;
+    }
+    let payload = json!({ "quantity": n, "state": saved.state, "reason": reason });
+    tx.record(Subject::Listing, saved.id, saved.version, "listing.withdrawn", &payload);
+    if was == ListingState::Listed {
+        if whole {
+            window::cancel(tx, &saved).await?;
+        }
+        requests::on_withdrawn(tx, saved.id).await?;
+        loans::on_withdrawn(tx, &saved, whole).await?;
+    }
+    Ok(())
 }
 
 async fn judge(

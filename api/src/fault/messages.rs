@@ -51,8 +51,20 @@ pub(super) fn sentences(code: Code) -> (&'static str, &'static str) {
             "Does not go with the kind of the asset ({kind}). Use that kind's fields and categories.",
         ),
         Code::OfferedField => (
-            "资产上架期间不得修改此项；请先撤回上架申请再修改。",
-            "Others decide by this while the asset is offered. Withdraw the listing first, then change it.",
+            "已有单位依据此项信息办理，不得直接修改；请改用信息更正（correctAsset），由申请单位重新确认。",
+            "Others count on this. Correct it by correctAsset: whoever asked for the asset is asked again.",
+        ),
+        Code::PiecesClaimed => (
+            "数量不得少于已上架、已申请或已承诺的 {claimed} 件；请先撤回（withdrawListing）不存在的部分。",
+            "{claimed} pieces are offered or promised. Withdraw those that are not there (withdrawListing), then correct the number.",
+        ),
+        Code::ConfirmFirst => (
+            "资产信息已更正，申请单位尚未确认；请等待其确认（confirmCorrection）后再交接。",
+            "The asset was corrected and the asker has not confirmed yet. Wait for confirmCorrection, then hand it over.",
+        ),
+        Code::NothingChanged => (
+            "与现有信息一致，没有需要更正的内容；请核对后再提交。",
+            "Nothing differs from what the card says. Check it, and say what is to be corrected.",
         ),
         Code::ForLoanOnly => (
             "该上架仅供借用，请改用借用申请（requestLoan）。",

@@ -157,15 +157,16 @@ fn document(
         custody: listing.custody.to_string(),
         condition: card.condition.map(|condition| condition.to_string()).unwrap_or_default(),
         state: listing.state.to_string(),
-        available,
+        available: if listing.paused_at.is_none() { available } else { 0 },
         unit: listing.unit_id,
         warehouse: listing.warehouse_id,
         regions: place.map(|id| root_first(reference.region_path(id))).unwrap_or_default(),
         value_minor: card.value.map_or(0, |value| value.0 / card.quantity.max(1)),
         listed_at: listing.listed_at.unwrap_or(listing.created_at),
-        // Sold out, it names a card that is another unit's by now: nobody but its unit sees it any more.
-        restricted: card.restricted || card.holder_id != listing.unit_id,
         audience: listing.directed_to.or(listing.audience_id).into_iter().collect(),
+        // Sold out, it names a card that is another unit's by now, and what pauses is perhaps not there: nobody but its unit
+        // sees it any more.
+        restricted: card.restricted || card.holder_id != listing.unit_id || listing.paused_at.is_some(),
     }
 }
 

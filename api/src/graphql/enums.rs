@@ -82,6 +82,7 @@ graphql_enums! {
     /// What became of an objection.
     ObjectionState = "entity::plans::ObjectionState" { Open, Upheld, Changed, Dropped }
     LineReason = "entity::requests::LineReason" { ClaimWindow, RankedLower, HeldByOthers, Frozen, AlreadyDelivered, ListingWithdrawn, HoldLapsed, Refused, Corrected, CancelledByAsker, CutByApprover, Undeliverable }
+    LineReason = "entity::requests::LineReason" { HeldByOthers, Frozen, AlreadyDelivered, ListingWithdrawn, HoldLapsed, Refused, Corrected, CancelledByAsker, CutByApprover, Undeliverable, CorrectionDeclined, CorrectionUnanswered }
     /// Life of a hand-over.
     TransferState = "entity::transfers::TransferState" { InTransit, Received, Short, Refused, Closed, Reversed }
     /// Entry or correction.
@@ -110,6 +111,7 @@ graphql_enums! {
     NeedClass = "entity::requests::NeedClass" { Urgent, Essential, Ordinary }
     /// What a job does.
     JobKind = "entity::jobs::JobKind" { ExpireHolds, LoanDays, AwardClaims, WidenAudience, AccrueLoans, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import }
+    JobKind = "entity::jobs::JobKind" { ExpireHolds, Reconfirm, LoanDays, AccrueLoans, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import }
     /// What a file holds.
     ImportWhat = "entity::imports::ImportWhat" { Assets, Photos, Regions, Units, Categories, Standards }
     /// Life of an import.

@@ -12,6 +12,7 @@ use crate::awards::graphql::AwardsQuery;
 use crate::catalogue::calendar_graphql::{CalendarMutation, CalendarQuery};
 use crate::catalogue::graphql::{CatalogueMutation, CatalogueQuery};
 use crate::catalogue::rates::graphql::{RatesMutation, RatesQuery};
+use crate::corrections::graphql::{CorrectionMutation, CorrectionQuery};
 use crate::decisions::graphql::{DecisionMutation, DecisionQuery};
 use crate::decisions::preview::PreviewQuery;
 use crate::deliveries::graphql::{DeliveriesMutation, DeliveriesQuery};
@@ -21,6 +22,7 @@ use crate::identity::graphql::{IdentityMutation, IdentityQuery};
 use crate::import::graphql::{ImportMutation, ImportQuery};
 use crate::jobs::graphql::JobsQuery;
 use crate::kits::graphql::{KitMutation, KitQuery};
+use crate::inbox::graphql::InboxQuery;
 use crate::listings::graphql::{ListingMutation, ListingQuery};
 use crate::loans::graphql::{LoanMutation, LoanQuery};
 use crate::organisation::graphql::{OrganisationMutation, OrganisationQuery};
@@ -63,7 +65,7 @@ struct RuleBookQuery(
 struct GoodsQuery(WarehousesQuery, AssetQuery, ListingQuery, FindingQuery, ImportQuery);
 
 #[derive(Debug, Default, MergedObject)]
-struct MovesQuery(DecisionQuery, RequestQuery, KitQuery, QuotasQuery, TransferQuery, LoanQuery, SavingsQuery, PlanQuery, AwardsQuery);
+struct MovesQuery(DecisionQuery, RequestQuery, KitQuery, QuotasQuery, TransferQuery, LoanQuery, SavingsQuery, PlanQuery, AwardsQuery, InboxQuery, CorrectionQuery);
 
 /// What may be asked.
 #[derive(Debug, Default, MergedObject)]
@@ -101,6 +103,7 @@ struct MovesMutation(
     TransferMutation,
     LoanMutation,
     PlanMutation,
+    CorrectionMutation,
 );
 
 /// What may be done.

@@ -177,9 +177,22 @@ impl Actor {
     /// Everything the operation reaches for this person.
     #[must_use]
     pub fn reach(&self, operation: Operation) -> Reach {
+        self.reach_by(authz::rules(operation), || self.grants_for(operation))
+    }
+
+    /// What the person's own grants of these roles reach: for what awaits a role, which may be less than what it may do.
+    #[must_use]
+    pub fn reach_of(&self, rules: &[(Role, Relation)]) -> Reach {
+        self.reach_by(rules, || self.0.grants.iter())
+    }
+
+    fn reach_by<'a, I>(&'a self, rules: &[(Role, Relation)], grants: impl Fn() -> I) -> Reach
+    where
+        I: Iterator<Item = &'a Grant>,
+    {
         let mut reach = Reach { everywhere: self.0.everything, ..Reach::default() };
-        for (role, relation) in authz::rules(operation) {
-            for grant in self.grants_for(operation).filter(|grant| grant.role == *role) {
+        for (role, relation) in rules {
+            for grant in grants().filter(|grant| grant.role == *role) {
                 match relation {
                     Relation::Anywhere => reach.everywhere = true,
                     Relation::City => reach.everywhere |= grant.units == UnitSet::All,

@@ -75,6 +75,10 @@ async fn enter(tx: &Tx, input: &Draft) -> Result<Uuid, Fault> {
         created_at: tx.now(),
         submitted_at: None,
         listed_at: None,
+        confirmed_at: None,
+        reconfirm_by: None,
+        reconfirm_counted_to: None,
+        paused_at: None,
         updated_at: tx.now(),
         version: 1,
     };

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use async_graphql::parser::types::Field;
 use async_graphql::{Context, ContextSelectionSet, Enum, ID, Lookahead, Object, SimpleObject};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::approvals::ApprovalSubject;
 use entity::listings::asset_freeze;
 use tokio::sync::OnceCell;
@@ -64,7 +64,7 @@ impl From<ListingRow> for Listing {
 const STANDING_FIELDS: [&str; 5] = ["state", "warehouseId", "createdAt", "reason", "approvals"];
 
 /// Fields of [`Listing`] that a list does not read.
-const WORD_FIELDS: [&str; 12] = [
+const WORD_FIELDS: [&str; 15] = [
     "version",
     "purpose",
     "directedTo",
@@ -77,6 +77,9 @@ const WORD_FIELDS: [&str; 12] = [
     "reason",
     "submittedAt",
     "updatedAt",
+    "confirmedAt",
+    "reconfirmBy",
+    "pausedAt",
 ];
 
 /// Fields of [`ListingStock`] that a shop window does not show.
@@ -334,6 +337,21 @@ impl Listing {
     /// When it was listed.
     async fn listed_at(&self) -> Option<DateTime<Utc>> {
         self.row.listed_at
+    }
+
+    /// When its holder last said that it is there.
+    async fn confirmed_at(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<DateTime<Utc>>> {
+        Ok(self.words(ctx).await?.confirmed_at)
+    }
+
+    /// By which day its holder is to say so again (`reconfirmListings`); null where nobody has asked.
+    async fn reconfirm_by(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<NaiveDate>> {
+        Ok(self.words(ctx).await?.reconfirm_by)
+    }
+
+    /// Since when nobody new sees it, because its holder has not answered; null where it does not pause.
+    async fn paused_at(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<DateTime<Utc>>> {
+        Ok(self.words(ctx).await?.paused_at)
     }
 
     /// When it changed last; its counters apart.

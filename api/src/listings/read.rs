@@ -102,7 +102,9 @@ fn offered_or_managed(actor: &Actor, shown: bool) -> Option<Condition> {
     {
         audience = audience.add(listing::Column::DirectedTo.is_in(units));
     }
-    let offered = Condition::all().add(is_in(ListingState::Listed)).add(at_hand()).add(audience);
+    // What pauses because its holder did not answer is shown to nobody new.
+    let shown = Expr::cust("listing.paused_at is null");
+    let offered = Condition::all().add(is_in(ListingState::Listed)).add(shown).add(at_hand()).add(audience);
     Some(managed(&reach, Condition::any().add(offered)))
 }
 
@@ -313,6 +315,7 @@ fn narrow(select: &mut SelectStatement, app: &App, filter: &Filter, few: Option<
     }
     if filter.available_only {
         select.and_where(listing_stock::Column::Available.gt(0));
+        select.and_where(Expr::cust("listing.paused_at is null"));
     }
 }
 

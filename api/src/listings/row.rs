@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::listings::{Audience, AwardMode, Custody, ListingState, Purpose, listing, listing_stock};
 use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{DbErr, QueryResult};
@@ -72,7 +72,7 @@ const LISTING: [listing::Column; 4] =
     [listing::Column::Id, listing::Column::UnitId, listing::Column::Custody, listing::Column::ListedAt];
 const STANDING: [listing::Column; 3] =
     [listing::Column::State, listing::Column::WarehouseId, listing::Column::CreatedAt];
-const WORDS: [listing::Column; 14] = [
+const WORDS: [listing::Column; 17] = [
     listing::Column::Version,
     listing::Column::AssetId,
     listing::Column::Purpose,
@@ -87,6 +87,9 @@ const WORDS: [listing::Column; 14] = [
     listing::Column::SubmittedAt,
     listing::Column::UpdatedAt,
     listing::Column::CreatedBy,
+    listing::Column::ConfirmedAt,
+    listing::Column::ReconfirmBy,
+    listing::Column::PausedAt,
 ];
 const STOCK: [listing_stock::Column; 8] = [
     listing_stock::Column::Offered,
@@ -191,6 +194,12 @@ pub struct Words {
     pub updated_at: DateTime<Utc>,
     /// Who drafted it.
     pub created_by: Uuid,
+    /// When its holder last said that it is there.
+    pub confirmed_at: Option<DateTime<Utc>>,
+    /// By which day the holder is to say so again.
+    pub reconfirm_by: Option<NaiveDate>,
+    /// Since when it pauses, because the holder did not answer.
+    pub paused_at: Option<DateTime<Utc>>,
 }
 
 impl ListingRow {
@@ -226,6 +235,9 @@ impl ListingRow {
                 submitted_at: cells.get()?,
                 updated_at: cells.get()?,
                 created_by: cells.get()?,
+                confirmed_at: cells.get()?,
+                reconfirm_by: cells.get()?,
+                paused_at: cells.get()?,
             }));
         }
         listing.stock = match wants.stock {

@@ -135,6 +135,8 @@ pub enum Move {
     WithdrawHeld,
     /// All approved.
     Reserve,
+    /// A promise is decided anew.
+    Reopen,
     /// A promise ends.
     Unreserve,
     /// A promise of a withdrawn listing ends, or one that the holder cannot keep.
@@ -159,11 +161,12 @@ pub enum Move {
 
 impl Move {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Hold,
         Self::ReleaseHold,
         Self::WithdrawHeld,
         Self::Reserve,
+        Self::Reopen,
         Self::Unreserve,
         Self::WithdrawReserved,
         Self::ToTransit,
@@ -184,6 +187,7 @@ impl Move {
             Self::ReleaseHold => (Counter::Held, Counter::Available),
             Self::WithdrawHeld => (Counter::Held, Counter::Withdrawn),
             Self::Reserve => (Counter::Held, Counter::Reserved),
+            Self::Reopen => (Counter::Reserved, Counter::Held),
             Self::Unreserve => (Counter::Reserved, Counter::Available),
             Self::WithdrawReserved => (Counter::Reserved, Counter::Withdrawn),
             Self::ToTransit => (Counter::Reserved, Counter::InTransit),

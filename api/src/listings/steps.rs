@@ -21,7 +21,7 @@ use super::audience;
 use super::read;
 use super::rules::{self, Command};
 pub use super::stock::{
-    Asker, Hold, Ticket, deliver, frozen, give_back, hold, lock, lose, lose_lent, release_hold, reserve,
+    Asker, Hold, Ticket, deliver, frozen, give_back, hold, lock, lose, lose_lent, release_hold, reopen, reserve,
     reverse, ticket, to_transit, unreserve, withdraw_reserved,
 };
 pub(crate) use super::stock::{Refused, lock_all, promise};
@@ -197,7 +197,12 @@ pub(crate) async fn list(tx: &Tx, listing: listing::Model) -> Result<listing::Mo
     let has_disk = path.iter().any(|id| reference.category(*id).is_some_and(|category| category.has_disk));
     let required = required(tx, &card, RequiredStep::List).await?;
     Fault::all(rules::before_listed(&card, has_disk, photos(tx, card.id).await?, &required))?;
-    let listed = listing::Model { state: ListingState::Listed, listed_at: Some(tx.now()), ..listing };
+    let listed = listing::Model {
+        state: ListingState::Listed,
+        listed_at: Some(tx.now()),
+        confirmed_at: Some(tx.now()),
+        ..listing
+    };
     let listed = save(tx, audience::begin(tx, listed).await?).await?;
     window::open(tx, &listed).await?;
     Ok(listed)
@@ -215,7 +220,11 @@ pub(super) async fn photos(tx: &Tx, card: Uuid) -> Result<u64, Fault> {
 
 /// Writes a listing that was read with its present version.
 pub(crate) async fn save(tx: &Tx, listing: listing::Model) -> Result<listing::Model, Fault> {
-    let next = listing::Model { version: listing.version + 1, updated_at: tx.now(), ..listing };
+    let mut next = listing::Model { version: listing.version + 1, updated_at: tx.now(), ..listing };
+    if next.state != ListingState::Listed {
+        // Only of what is offered is it asked whether it is there.
+        (next.reconfirm_by, next.reconfirm_counted_to, next.paused_at) = (None, None, None);
+    }
     let mut row = next.clone().into_active_model().reset_all();
     row.id = NotSet;
     let touched = listing::Entity::update_many()

@@ -32,6 +32,8 @@ pub enum Hold {
     Frozen(Stock),
     /// The listing is not offered (any more).
     Closed(ListingState),
+    /// Its holder has not said that it is still there: nobody gets pieces until it does.
+    Paused(Stock),
 }
 
 /// A place in the queue.
@@ -110,12 +112,13 @@ pub async fn hold(tx: &Tx, listing: Uuid, n: i64, asker: Asker) -> Result<Hold, 
     let take = format!(
         "update listing_stock set available = available - $2, held = held + $2 \
          where listing_id = $1 and available >= $2 \
-         and exists (select 1 from listing o where o.id = $1 and o.state = 'LISTED') \
+         and exists (select 1 from listing o where o.id = $1 and o.state = 'LISTED' and o.paused_at is null) \
          and not {WINDOW} and not {FROZEN} {nobody_waits} returning {COUNTERS}"
     );
     let why = format!(
         "select {COUNTERS}, (select o.state from listing o where o.id = $1), {FROZEN}, \
-         available >= $2 {nobody_waits}, {WINDOW} from listing_stock where listing_id = $1"
+         available >= $2 {nobody_waits}, {WINDOW}, (select o.paused_at is not null from listing o where o.id = $1) \
+         from listing_stock where listing_id = $1"
     );
     // Each turn but the first comes from a freeze that was lifted between two statements.
     loop {
@@ -129,6 +132,9 @@ pub async fn hold(tx: &Tx, listing: Uuid, n: i64, asker: Asker) -> Result<Hold, 
         let state: ListingState = row.try_get_by_index(8)?;
         if state != ListingState::Listed {
             return Ok(Hold::Closed(state));
+        }
+        if row.try_get_by_index(12)? {
+            return Ok(Hold::Paused(stock));
         }
         let (frozen, fits): (bool, bool) = (row.try_get_by_index(9)?, row.try_get_by_index(10)?);
         // It ends under the lock of the stock alone, which is held here.
@@ -226,6 +232,14 @@ pub async fn release_hold(tx: &Tx, listing: Uuid, n: i64) -> Result<Stock, Fault
 /// The database's; internal where no such pieces are held.
 pub async fn reserve(tx: &Tx, listing: Uuid, n: i64) -> Result<Stock, Fault> {
     must_move(tx, listing, n, Move::Reserve).await
+}
+
+/// A promise is decided anew: `reserved` → `held`.
+///
+/// # Errors
+/// The database's; internal where no such pieces are reserved.
+pub async fn reopen(tx: &Tx, listing: Uuid, n: i64) -> Result<Stock, Fault> {
+    must_move(tx, listing, n, Move::Reopen).await
 }
 
 /// Ends a promise: `reserved` → `available`, or `withdrawn` where the listing is not offered any more.

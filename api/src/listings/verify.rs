@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::events::Subject;
 use entity::listings::{listing, listing_stock};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -24,16 +25,16 @@ pub async fn verify(app: &App, conn: &impl ConnectionTrait) -> Result<(Vec<Strin
     let mut read = 0;
     let mut last = Uuid::nil();
     loop {
-        let ids: Vec<Uuid> = listing::Entity::find()
+        let rows: Vec<Asked> = listing::Entity::find()
             .select_only()
-            .column(listing::Column::Id)
+            .columns([listing::Column::Id, listing::Column::ReconfirmBy, listing::Column::PausedAt])
             .filter(listing::Column::Id.gt(last))
             .order_by_asc(listing::Column::Id)
             .limit(BATCH)
             .into_tuple()
             .all(conn)
             .await?;
-        let Some(newest) = ids.last().copied() else { return Ok((faults, read)) };
+        let Some(newest) = rows.last().map(|row| row.0) else { return Ok((faults, read)) };
         let stocks = listing_stock::Entity::find()
             .filter(listing_stock::Column::ListingId.gt(last))
             .filter(listing_stock::Column::ListingId.lte(newest))
@@ -43,8 +44,8 @@ pub async fn verify(app: &App, conn: &impl ConnectionTrait) -> Result<(Vec<Strin
             stocks.into_iter().map(|stock| (stock.listing_id, stock)).collect();
         let told = told(app, conn, Subject::Listing, (last, newest)).await?;
         last = newest;
-        read += ids.len() as u64;
-        for id in ids {
+        read += rows.len() as u64;
+        for (id, by, paused_at) in rows {
             let Some(stock) = stocks.get(&id) else {
                 faults.push(format!("listing {id}: has no counters"));
                 continue;
@@ -57,9 +58,15 @@ pub async fn verify(app: &App, conn: &impl ConnectionTrait) -> Result<(Vec<Strin
                 let (offered, said) = (stock.offered, known.offered);
                 faults.push(format!("listing {id}: {offered} pieces are offered, its trail says {said}"));
             }
+            if (known.by, known.paused) != (by, paused_at.is_some()) {
+                faults.push(format!("listing {id}: when it is to be confirmed is not what its trail says"));
+            }
         }
     }
 }
+
+/// Identity, the day by which it is to be confirmed, and since when it pauses.
+type Asked = (Uuid, Option<NaiveDate>, Option<DateTime<Utc>>);
 
 /// What the trail says of a listing's pieces. `withdrawn` is right as long as the listing can be changed, when nobody has
 /// asked for it; later other counters flow into it, too.
@@ -67,6 +74,8 @@ pub async fn verify(app: &App, conn: &impl ConnectionTrait) -> Result<(Vec<Strin
 struct Known {
     offered: i64,
     withdrawn: i64,
+    by: Option<NaiveDate>,
+    paused: bool,
 }
 
 impl Known {
@@ -77,7 +86,17 @@ impl Known {
             "listing.drafted" => self.offered = number("quantity").unwrap_or_default(),
             // What was withdrawn before stays counted.
             "listing.updated" => self.offered = self.withdrawn + number("quantity").unwrap_or_default(),
-            "listing.withdrawn" => self.withdrawn += number("quantity").unwrap_or_default(),
+            "listing.withdrawn" => {
+                self.withdrawn += number("quantity").unwrap_or_default();
+                if payload["state"] != "LISTED" {
+                    (self.by, self.paused) = (None, false);
+                }
+            }
+            "listing.reconfirmed" => (self.by, self.paused) = (None, false),
+            "listing.reconfirmAsked" | "listing.reconfirmExtended" | "listing.paused" => {
+                self.by = serde_json::from_value(payload["by"].clone()).ok();
+                self.paused = action == "listing.paused";
+            }
             // Nothing can be held before the inspection: what is not accepted is withdrawn.
             "listing.inspected" => match (number("accepted"), payload["verdict"].as_str()) {
                 (Some(accepted), _) => self.withdrawn = self.offered - accepted,

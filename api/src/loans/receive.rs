@@ -11,6 +11,7 @@ use super::row::{self, Done};
 use super::rules::{self, Command};
 use crate::app::App;
 use crate::authz::Operation;
+use crate::catalogue::calendar;
 use crate::checks;
 use crate::fault::{Code, Fault, Rejection};
 use crate::identity::Actor;
@@ -62,7 +63,7 @@ pub async fn receive(app: &App, actor: &Actor, key: Option<&str>, input: &Input)
 
 async fn too_early(tx: &Tx, loan: &loan::Model) -> Result<Option<Rejection>, Fault> {
     let days = row::setting(tx, "deemed_receipt_days").await?;
-    let wait = chrono::TimeDelta::try_days(days).unwrap_or_default();
-    let early = loan.handed_over_at.is_some_and(|at| tx.now() < at + wait);
+    let before = calendar::over_before(tx.conn(), tx.app().clock(), days).await?;
+    let early = loan.handed_over_at.is_some_and(|at| at >= before);
     Ok(early.then(|| Rejection::new(Code::TooEarly).at("deemed").with("days", days)))
 }

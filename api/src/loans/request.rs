@@ -89,6 +89,7 @@ pub async fn request(app: &App, actor: &Actor, key: Option<&str>, input: &Input)
 /// Whether the unit may borrow of it now.
 fn is_open(offer: &listing::Model, unit: Uuid) -> bool {
     offer.state == ListingState::Listed
+        && offer.paused_at.is_none()
         && offer.purpose == Purpose::Loan
         && offer.directed_to.is_none_or(|receiver| receiver == unit)
 }

@@ -404,11 +404,11 @@ async fn what_came_broken_goes_back_at_once_and_the_office_may_deem() {
     assert_eq!(codes(early), [(Code::TooEarly, "deemed".into())]);
     let clerk = receive::receive(&world.app, &world.asker.clerk, None, &input).await;
     assert_eq!(codes(clerk), [(Code::NotAllowed, String::new())]);
-    world.days(11);
+    world.days(15);
     receive::receive(&world.app, office, None, &input).await.unwrap();
     assert_eq!(desk.state(other).await, LoanState::OnLoan);
     // Nothing came in order: nothing was used.
-    let third = desk.approved(&world.asker, 1, "03-13", "03-20").await;
+    let third = desk.approved(&world.asker, 1, "03-17", "03-20").await;
     desk.hand_over(third).await.unwrap();
     desk.receive(&world.asker.clerk, third, Some(0)).await.unwrap();
     assert_eq!(desk.state(third).await, LoanState::Returned);

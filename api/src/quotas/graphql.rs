@@ -88,7 +88,7 @@ pub struct UnitAllowance {
 impl UnitAllowance {
     async fn load(app: &App, unit: Uuid) -> Result<Self, Fault> {
         let (conn, reference) = (app.db().read(), app.reference());
-        let (now, today) = (app.clock().now(), app.clock().today());
+        let today = app.clock().today();
         let days = catalogue::read::setting(conn, "deemed_receipt_days", today).await?;
         let mut caps = Vec::new();
         for capped in read::caps(conn, &reference, unit, today).await? {
@@ -99,7 +99,7 @@ impl UnitAllowance {
         Ok(Self {
             caps,
             vehicles: QuantityCap { allowance: capped.allowance(conn, unit).await?, capped },
-            overdue_receipts: read::overdue_receipts(conn, unit, now, days).await?,
+            overdue_receipts: read::overdue_receipts(conn, app.clock(), unit, days).await?,
             overridden_until: overridden.as_ref().map(|row| row.until_day),
             override_reason: overridden.map(|row| row.reason),
         })

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::NaiveDate;
 use entity::assets::asset;
 use entity::catalogue::{AssetKind, allocation_standard};
 use entity::listings::listing;
@@ -17,7 +17,9 @@ use uuid::Uuid;
 
 use super::rules::{Allowance, cap};
 use crate::catalogue;
+use crate::catalogue::calendar;
 use crate::catalogue::rules::covers;
+use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::listings;
 use crate::organisation::Reference;
@@ -258,18 +260,18 @@ async fn pending(conn: &impl ConnectionTrait, unit: Uuid, counted: &Counted) -> 
     Ok(sum.flatten().unwrap_or(0))
 }
 
-/// Hand-overs that a unit should have confirmed: those released longer than so many days ago. What waits for its title, a vehicle
+/// Hand-overs that a unit should have confirmed: those whose so many working days after the day of their release are over. What waits for its title, a vehicle
 /// or a room, is not late by that.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn overdue_receipts(
     conn: &impl ConnectionTrait,
+    clock: &Clock,
     unit: Uuid,
-    now: DateTime<Utc>,
     days: i64,
 ) -> Result<Vec<String>, Fault> {
-    let before = now - TimeDelta::try_days(days).unwrap_or_default();
+    let before = calendar::over_before(conn, clock, days).await?;
     let late = transfer::Entity::find()
         .select_only()
         .column(transfer::Column::Number)

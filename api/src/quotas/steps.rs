@@ -63,7 +63,7 @@ pub async fn faults(
 /// A unit that has not confirmed what it was handed asks for nothing more, unless the office lets it.
 async fn unconfirmed(tx: &Tx, unit: Uuid) -> Result<Option<Rejection>, Fault> {
     let days = catalogue::steps::setting(tx, "deemed_receipt_days").await?;
-    let late = read::overdue_receipts(tx.conn(), unit, tx.now(), days).await?;
+    let late = read::overdue_receipts(tx.conn(), tx.app().clock(), unit, days).await?;
     let Some(first) = late.first() else { return Ok(None) };
     if read::block_override(tx.conn(), unit, tx.today()).await?.is_some() {
         return Ok(None);

@@ -9,7 +9,7 @@ use super::draft::{self, Draft, LineInput, Update};
 pub use super::nodes::Request;
 use super::nodes::{self, RequestConnection, RequestLine, RequestLineConnection, failed};
 use super::read::{self, Filter, LineFilter};
-use super::{cancel, discard, fail, resubmit, submit};
+use super::{cancel, confirm, discard, fail, resubmit, submit};
 use crate::checks;
 use crate::fault::{Fault, Rejection};
 use crate::graphql::connection::{Page, page_cost};
@@ -125,6 +125,21 @@ pub struct SubmitRequestInput {
     version: Option<i64>,
     /// Why more is asked for than the unit's cap lets, or what its cap is reckoned from was not entered; up to 2,000 characters.
     over_cap_reason: Option<String>,
+}
+
+/// The asker's answer to a correction.
+#[derive(Debug, InputObject)]
+pub struct ConfirmCorrectionInput {
+    /// The same key gives the same answer, once.
+    idempotency_key: String,
+    /// Line.
+    line_id: ID,
+    /// The version that you have seen: a later correction is another question.
+    version: i32,
+    /// Whether the unit still wants it; if not, the line is cancelled, or what of it was not handed over.
+    accept: bool,
+    /// Why, or why not.
+    comment: Option<String>,
 }
 
 /// A line that is taken back.
@@ -342,6 +357,24 @@ impl RequestMutation {
                 comment: input.comment,
             };
             cancel::cancel(ctx.app(), actor(ctx)?, Some(&input.idempotency_key), &cancelled).await
+        };
+        answer_line(ctx, outcome.await.map(|done| done.line_id)).await
+    }
+
+    /// Says whether the unit still wants what was corrected on the asset. A line that is not confirmed in time ends.
+    async fn confirm_correction(
+        &self,
+        ctx: &Context<'_>,
+        input: ConfirmCorrectionInput,
+    ) -> async_graphql::Result<RequestLinePayload> {
+        let outcome = async {
+            let answer = confirm::Input {
+                line_id: expect(Kind::Line, &input.line_id, "lineId")?,
+                version: input.version.into(),
+                accept: input.accept,
+                comment: input.comment,
+            };
+            confirm::confirm(ctx.app(), actor(ctx)?, Some(&input.idempotency_key), &answer).await
         };
         answer_line(ctx, outcome.await.map(|done| done.line_id)).await
     }

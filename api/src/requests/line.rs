@@ -96,6 +96,7 @@ pub(crate) async fn carry_out(
             Move::Unhold(n) => listings::steps::release_hold(tx, listing, n).await?,
             Move::Reserve(n) => listings::steps::reserve(tx, listing, n).await?,
             Move::Unreserve(n) => listings::steps::unreserve(tx, listing, n).await?,
+            Move::Reopen(n) => listings::steps::reopen(tx, listing, n).await?,
             // What is on loan is with the borrower, and stays so.
             Move::Withdraw(n) if line.loan_id.is_some() => listings::steps::unreserve(tx, listing, n).await?,
             Move::Withdraw(n) => listings::steps::withdraw_reserved(tx, listing, n).await?,
@@ -116,7 +117,8 @@ pub(crate) fn record(tx: &Tx, before: LineState, line: &request_line::Model, kin
         "requestId": line.request_id, "listingId": line.listing_id, "from": before, "state": line.state,
         "reason": line.reason, "quantity": line.quantity, "queuePlace": line.queue_place,
         "holdExpiresAt": line.hold_expires_at, "released": line.released, "received": line.received,
-        "refused": line.refused, "lost": line.lost, "comment": line.comment,
+        "refused": line.refused, "lost": line.lost, "comment": line.comment, "correctionId": line.correction_id,
+        "confirmUntil": line.confirm_until,
     });
     tx.record(Subject::RequestLine, line.id, line.version, kind, &payload);
 }

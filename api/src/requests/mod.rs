@@ -8,12 +8,14 @@
 //! - [`cancel`]: takes a line back, or what is left of it.
 //! - [`fail`]: the giver takes a promise back that it cannot keep.
 //! - [`convert`]: a borrower asks to keep what it has on loan.
+//! - [`confirm`]: what was asked for was corrected: the asker says whether it still wants it.
 //! - [`expire`]: lets holds lapse that the asker's side forgot.
 //! - `pass_on`: what a unit that is succeeded asks for, and is asked for.
 //! - [`steps`]: decisions of approvers, hand-overs and withdrawals reach the lines here; the queue moves up here.
 
 pub(crate) mod batch;
 pub mod cancel;
+pub mod confirm;
 pub mod convert;
 pub mod discard;
 pub mod draft;

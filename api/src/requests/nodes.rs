@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use async_graphql::{Context, ID, Lookahead, Object};
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::approvals::ApprovalSubject;
+use entity::corrections::correction;
 use entity::requests::{LineState as State, request, request_line};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -13,6 +14,8 @@ use uuid::Uuid;
 use super::read;
 use crate::approvals::graphql::ApprovalCase;
 use crate::approvals::read::cases_of;
+use crate::corrections;
+use crate::corrections::graphql::Correction;
 use crate::fault::Fault;
 use crate::graphql::connection::connection;
 use crate::graphql::context::Given;
@@ -105,11 +108,18 @@ pub struct RequestLine {
     place: OnceCell<Option<i64>>,
     listing: OnceCell<Option<Listing>>,
     approvals: OnceCell<Vec<ApprovalCase>>,
+    correction: OnceCell<Option<Correction>>,
 }
 
 impl From<request_line::Model> for RequestLine {
     fn from(row: request_line::Model) -> Self {
-        Self { row, place: OnceCell::new(), listing: OnceCell::new(), approvals: OnceCell::new() }
+        Self {
+            row,
+            place: OnceCell::new(),
+            listing: OnceCell::new(),
+            approvals: OnceCell::new(),
+            correction: OnceCell::new(),
+        }
     }
 }
 
@@ -195,6 +205,22 @@ impl RequestLine {
             return Ok(None);
         }
         Ok(*self.place.get_or_try_init(load).await?)
+    }
+
+    /// What was corrected on the asset, for the asker to confirm (`confirmCorrection`); null where nothing is. Nothing is handed
+    /// over before.
+    async fn correction(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<&Correction>> {
+        let load = || async {
+            let mut found = corrections_of(ctx, self.row.correction_id.as_slice()).await?;
+            let found = self.row.correction_id.and_then(|id| found.remove(&id));
+            Ok::<_, async_graphql::Error>(found.map(Correction::from))
+        };
+        Ok(self.correction.get_or_try_init(load).await?.as_ref())
+    }
+
+    /// When the line ends unless the asker confirms the correction.
+    async fn confirm_until(&self) -> Option<DateTime<Utc>> {
+        self.row.confirm_until
     }
 
     /// Pieces handed over.
@@ -320,7 +346,23 @@ pub(super) async fn lines(
             node.approvals = OnceCell::new_with(Some(found.remove(&node.row.id).unwrap_or_default()));
         }
     }
+    if selection.field("correction").exists() {
+        let ids: Vec<Uuid> = nodes.iter().filter_map(|node| node.row.correction_id).collect();
+        let found = corrections_of(ctx, &ids).await?;
+        for node in &mut nodes {
+            let correction = node.row.correction_id.and_then(|id| found.get(&id).cloned());
+            node.correction = OnceCell::new_with(Some(correction.map(Correction::from)));
+        }
+    }
     Ok(nodes)
+}
+
+async fn corrections_of(
+    ctx: &Context<'_>,
+    ids: &[Uuid],
+) -> async_graphql::Result<HashMap<Uuid, correction::Model>> {
+    let found = corrections::read::by_ids(ctx.app().db().read(), ids).await;
+    found.map_err(|error| failed(ctx, error.into()))
 }
 
 async fn rows_of_listings(

@@ -5,6 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use entity::approvals::Side;
 use entity::requests::{LineReason, LineState, request_line::Model as Line};
 use entity::transfers::{TransferState, transfer};
+use uuid::Uuid;
 
 use crate::fault::{Code, Rejection};
 
@@ -118,6 +119,29 @@ pub enum Command {
     },
     /// Every hand-over is booked on both sides, or needs no booking.
     Book,
+    /// What is asked for was corrected: the asker is to say whether it still wants it.
+    AskAgain {
+        /// The correction.
+        correction: Uuid,
+        /// When the line ends unless the asker does.
+        until: DateTime<Utc>,
+    },
+    /// The asker still wants it.
+    Confirm,
+    /// The asker does not want it as it is.
+    Decline,
+    /// The asker has not answered in time.
+    Lapse,
+    /// Frozen time is added to the time for the answer.
+    ExtendConfirmation {
+        /// When the line ends now.
+        until: DateTime<Utc>,
+    },
+    /// A promise goes back to the approvers: more of them are to decide by what is known now.
+    Reopen {
+        /// When the hold lapses.
+        until: Option<DateTime<Utc>>,
+    },
 }
 
 /// A move of pieces between two counters of the listing's stock.
@@ -129,6 +153,8 @@ pub enum Move {
     Reserve(i64),
     /// reserved → available.
     Unreserve(i64),
+    /// reserved → held: decided anew.
+    Reopen(i64),
     /// reserved → withdrawn: not there to be promised again.
     Withdraw(i64),
     /// reserved → in transit.
@@ -163,6 +189,13 @@ impl Event {
 #[must_use]
 pub fn holds(state: LineState) -> bool {
     matches!(state, LineState::Submitted | LineState::Returned)
+}
+
+/// Whether pieces of the line are still with the giver, so that a correction of them concerns its asker.
+#[must_use]
+pub fn counts_on(state: LineState) -> bool {
+    use LineState::{Queued, Releasing, Reserved, Returned, Submitted};
+    matches!(state, Queued | Submitted | Returned | Reserved | Releasing)
 }
 
 /// Whether nothing can happen to the line any more.
@@ -342,6 +375,9 @@ pub fn apply(line: &Line, command: Command, now: DateTime<Utc>) -> Result<(Line,
             next.state = on_the_way(&next);
             "requestLine.restFailed"
         }
+        (Reserved | Releasing, Command::Release { .. }) if line.correction_id.is_some() => {
+            return Err(Rejection::new(Code::ConfirmFirst).at("lineId"));
+        }
         (Reserved | Releasing, Command::Release { pieces }) => {
             within(pieces, 1, line.quantity - line.released)?;
             moves.push(Move::Release(pieces));
@@ -368,9 +404,67 @@ pub fn apply(line: &Line, command: Command, now: DateTime<Utc>) -> Result<(Line,
             next.state = Closed;
             "requestLine.closed"
         }
+        (state, Command::AskAgain { correction, until }) if counts_on(state) => {
+            next.correction_id = Some(correction);
+            next.confirm_until = Some(until);
+            next.confirm_counted_to = Some(now);
+            "requestLine.toConfirm"
+        }
+        (state, Command::Confirm) if counts_on(state) && line.correction_id.is_some() => {
+            confirmed(&mut next);
+            "requestLine.confirmed"
+        }
+        (state, Command::Decline) if counts_on(state) && line.correction_id.is_some() => {
+            give_up(line, &mut next, &mut moves, Cancelled, LineReason::CorrectionDeclined);
+            "requestLine.declined"
+        }
+        (state, Command::Lapse) if counts_on(state) => {
+            if line.confirm_until.is_none_or(|until| until > now) {
+                return Err(wrong(state));
+            }
+            give_up(line, &mut next, &mut moves, Expired, LineReason::CorrectionUnanswered);
+            "requestLine.unconfirmed"
+        }
+        (state, Command::ExtendConfirmation { until }) if counts_on(state) && line.correction_id.is_some() => {
+            next.confirm_until = Some(until);
+            next.confirm_counted_to = Some(now);
+            "requestLine.confirmationExtended"
+        }
+        (Reserved, Command::Reopen { until }) => {
+            moves.push(Move::Reopen(line.quantity));
+            hold(&mut next, until, now);
+            "requestLine.reopened"
+        }
         (state, _) => return Err(wrong(state)),
     };
+    if !counts_on(next.state) {
+        confirmed(&mut next);
+    }
     Ok((next, Event { kind, moves }))
+}
+
+/// Nothing is to be confirmed any more.
+fn confirmed(line: &mut Line) {
+    line.correction_id = None;
+    line.confirm_until = None;
+    line.confirm_counted_to = None;
+}
+
+/// The asker gives up what was not handed over yet. What was goes its way.
+fn give_up(line: &Line, next: &mut Line, moves: &mut Vec<Move>, state: LineState, reason: LineReason) {
+    match line.state {
+        LineState::Submitted | LineState::Returned => moves.push(Move::Unhold(line.quantity)),
+        LineState::Reserved => moves.push(Move::Unreserve(line.quantity)),
+        LineState::Releasing => {
+            moves.push(Move::Unreserve(line.quantity - line.released));
+            next.quantity = line.released;
+            next.reason = Some(reason);
+            next.state = on_the_way(next);
+            return;
+        }
+        _ => {}
+    }
+    end(next, state, Some(reason));
 }
 
 /// A hold that lapses at `until`; frozen time before `counted_to` is in it already.

@@ -33,6 +33,9 @@ fn line(id: u128, quantity: i64) -> Line {
         hold_expires_at: None,
         hold_counted_to: None,
         queue_place: None,
+        correction_id: None,
+        confirm_until: None,
+        confirm_counted_to: None,
         released: 0,
         received: 0,
         refused: 0,
@@ -48,10 +51,10 @@ fn known_steps() -> HashSet<(LineState, LineState)> {
     let from = |state: LineState, to: &[LineState]| to.iter().map(move |to| (state, *to)).collect::<Vec<_>>();
     [
         from(Draft, &[Submitted, Queued]),
-        from(Queued, &[Queued, Submitted, Cancelled, Outranked, GiverFailed]),
+        from(Queued, &[Queued, Submitted, Cancelled, Expired, Outranked, GiverFailed]),
         from(Submitted, &[Submitted, Cut, Reserved, Returned, Rejected, Cancelled, Expired, GiverFailed]),
         from(Returned, &[Submitted, Returned, Cancelled, Expired, GiverFailed]),
-        from(Reserved, &[Releasing, InTransit, Cancelled, GiverFailed]),
+        from(Reserved, &[Reserved, Submitted, Releasing, InTransit, Cancelled, Expired, GiverFailed]),
         from(Releasing, &[Releasing, InTransit, Received, Short, Refused]),
         from(InTransit, &[InTransit, Received, Short, Refused]),
         from(Received, &[Closed]),
@@ -92,6 +95,15 @@ fn act() -> impl Strategy<Value = Act> {
         4 => (-1i64..5, -1i64..3, -1i64..3)
             .prop_map(|(received, refused, lost)| Act::Do(Command::Receive { received, refused, lost })),
         1 => Just(Act::Do(Command::Book)),
+        2 => prop_oneof![Just(9), Just(10), Just(11)].prop_map(|day| {
+            let until = now() + TimeDelta::days(day);
+            Act::Do(Command::AskAgain { correction: Uuid::from_u128(9), until })
+        }),
+        1 => Just(Act::Do(Command::Confirm)),
+        1 => Just(Act::Do(Command::Decline)),
+        1 => Just(Act::Do(Command::Lapse)),
+        1 => Just(Act::Do(Command::ExtendConfirmation { until: later })),
+        1 => Just(Act::Do(Command::Reopen { until: None })),
     ]
 }
 
@@ -110,6 +122,7 @@ impl Stock {
             Move::Unhold(n) => self.shift(1, 0, n),
             Move::Reserve(n) => self.shift(1, 2, n),
             Move::Unreserve(n) => self.shift(2, 0, n),
+            Move::Reopen(n) => self.shift(2, 1, n),
             Move::Withdraw(n) => self.shift(2, 6, n),
             Move::Release(n) => self.shift(2, 3, n),
             Move::Deliver(n) => self.shift(3, 4, n),
@@ -170,7 +183,8 @@ proptest! {
             };
             match rules::apply(&before, command.clone(), now() + TimeDelta::days(10)) {
                 Err(rejection) => {
-                    prop_assert!(matches!(rejection.code, Code::WrongState | Code::OutOfRange));
+                    let confirm = rejection.code == Code::ConfirmFirst && before.correction_id.is_some();
+                    prop_assert!(confirm || matches!(rejection.code, Code::WrongState | Code::OutOfRange));
                 }
                 Ok((after, event)) => {
                     prop_assert!(known.contains(&(before.state, after.state)), "{before:?} {command:?} {after:?}");
@@ -180,6 +194,10 @@ proptest! {
                     prop_assert_eq!(after.state == LineState::Queued, after.queue_place.is_some());
                     prop_assert!(after.hold_expires_at.is_none() || rules::holds(after.state));
                     prop_assert_eq!(after.hold_expires_at.is_some(), after.hold_counted_to.is_some());
+                    prop_assert!(after.correction_id.is_none() || rules::counts_on(after.state));
+                    prop_assert_eq!(after.correction_id.is_some(), after.confirm_until.is_some());
+                    prop_assert_eq!(after.correction_id.is_some(), after.confirm_counted_to.is_some());
+                    prop_assert!(after.released == before.released || before.correction_id.is_none());
                     prop_assert!(after.quantity <= after.quantity_asked);
                     prop_assert!(after.released <= after.quantity);
                     lines[which] = after;

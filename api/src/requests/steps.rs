@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use entity::approvals::{ApprovalSubject, Side};
+use entity::assets::asset;
 use entity::listings::{ListingState, listing};
 use entity::requests::{LineReason, LineState, request_line};
 use entity::transfers::transfer;
@@ -13,10 +15,11 @@ use uuid::Uuid;
 use super::batch::Batch;
 use super::draft::{self, Draft};
 use super::rules::{self, Command};
-use super::{frozen, line, submit};
-use crate::approvals::steps::{Decided, Progress};
+use super::{confirm, frozen, line, submit};
+use crate::approvals;
+use crate::approvals::steps::{Decided, Progress, Replanned};
 use crate::authz::Operation;
-use crate::fault::Fault;
+use crate::fault::{Code, Fault, Rejection};
 use crate::listings;
 use crate::listings::steps::{Asker, Hold};
 use crate::write::Tx;
@@ -110,7 +113,7 @@ pub async fn settle_queue(tx: &Tx, listing: Uuid, change: Change) -> Result<(), 
         match listings::steps::hold(tx, listing, head.quantity, Asker::HeadOfQueue).await? {
             Hold::Held(_) => {}
             Hold::Short(_) => return not_frozen_any_more(tx, listing).await,
-            Hold::Window(_) | Hold::Frozen(_) | Hold::Closed(_) => return Ok(()),
+            Hold::Window(_) | Hold::Frozen(_) | Hold::Closed(_) | Hold::Paused(_) => return Ok(()),
         }
         let request = line::request_of(tx, &head).await?;
         let offer = line::listing(tx, &head).await?;
@@ -210,6 +213,9 @@ async fn end_hopeless(tx: &Tx, listing: Uuid, change: Change) -> Result<(), Faul
         .col_expr(Column::State, Expr::value(outcome.state))
         .col_expr(Column::Reason, Expr::value(outcome.reason))
         .col_expr(Column::QueuePlace, Expr::value(None::<i64>))
+        .col_expr(Column::CorrectionId, Expr::value(None::<Uuid>))
+        .col_expr(Column::ConfirmUntil, Expr::value(None::<DateTime<Utc>>))
+        .col_expr(Column::ConfirmCountedTo, Expr::value(None::<DateTime<Utc>>))
         .col_expr(Column::UpdatedAt, Expr::value(tx.now()))
         .col_expr(Column::Version, Expr::col(Column::Version).add(1))
         .filter(Column::ListingId.eq(listing))
@@ -297,6 +303,57 @@ pub(crate) async fn count_frozen_time(
         line::carry_out(tx, holding, Command::Extend { until }).await?;
     }
     Ok(until > tx.now())
+}
+
+/// What a listing offers was corrected: each line that counts on pieces of it is to be confirmed. Who has the thing on loan knows
+/// how it is. The listing's stock row must be locked.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn ask_again(tx: &Tx, listing: Uuid, correction: Uuid) -> Result<(), Fault> {
+    let until = confirm::until(tx).await?;
+    for line in counting_on(tx, listing).await? {
+        if line.loan_id.is_none() {
+            line::carry_out(tx, &line, Command::AskAgain { correction, until }).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What a listing offers is worth more than it was, or is another thing: whoever is to approve by that is asked, also where
+/// pieces are promised already. The listing's stock row must be locked.
+///
+/// # Errors
+/// [`Code::WrongState`] where a promise is handed over in part: what is left of it cannot be decided anew.
+pub(crate) async fn replan(tx: &Tx, offer: &listing::Model, card: &asset::Model) -> Result<(), Fault> {
+    for line in counting_on(tx, offer.id).await? {
+        if line.state == LineState::Releasing {
+            return Err(Rejection::new(Code::WrongState).with("state", line.state).into());
+        }
+        let goods = listings::goods::goods(offer, card, line.quantity);
+        let outcome = approvals::steps::replan(tx, ApprovalSubject::RequestLine, line.id, &goods).await?;
+        let Replanned::More { side, reopened } = outcome else { continue };
+        let until = tx.now() + line::hold_time(tx).await?;
+        let command = if reopened {
+            Command::Reopen { until: (side == Side::Receiver).then_some(until) }
+        } else if side == Side::Receiver && line.hold_expires_at.is_none() {
+            Command::Pass { to: side, until }
+        } else {
+            continue;
+        };
+        line::carry_out(tx, &line, command).await?;
+    }
+    Ok(())
+}
+
+async fn counting_on(tx: &Tx, listing: Uuid) -> Result<Vec<request_line::Model>, Fault> {
+    use LineState::{Queued, Releasing, Reserved, Returned, Submitted};
+    Ok(request_line::Entity::find()
+        .filter(request_line::Column::ListingId.eq(listing))
+        .filter(request_line::Column::State.is_in([Queued, Submitted, Returned, Reserved, Releasing]))
+        .order_by_asc(request_line::Column::Id)
+        .all(tx.conn())
+        .await?)
 }
 
 /// Pieces of a line are handed over.

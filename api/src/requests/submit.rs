@@ -174,7 +174,7 @@ async fn place(tx: &Tx, ask: &line::Ask<'_>, line: &request_line::Model, short: 
         Hold::Short(_) => LineReason::HeldByOthers,
         Hold::Window(_) => LineReason::ClaimWindow,
         Hold::Frozen(_) => LineReason::Frozen,
-        Hold::Closed(_) => {
+        Hold::Closed(_) | Hold::Paused(_) => {
             let field = format!("lines.{}.listingId", line.position);
             return Err(Rejection::new(Code::NotOpen).at(field).into());
         }
@@ -204,7 +204,9 @@ async fn keep(
             .with("asked", line.quantity)
             .with("available", stock.available),
         Hold::Frozen(_) => Rejection::new(Code::Frozen).at(what),
-        Hold::Closed(_) | Hold::Window(_) => Rejection::new(Code::NotOpen).at(what),
+        Hold::Closed(_) | Hold::Window(_) | Hold::Paused(_) => {
+            Rejection::new(Code::NotOpen).at(what)
+        }
     };
     Err(refused.into())
 }
@@ -213,6 +215,8 @@ async fn keep(
 fn is_open(offer: &listing::Model, unit: Uuid, loan: Option<Uuid>) -> bool {
     let purpose = if loan.is_some() { Purpose::Loan } else { Purpose::Transfer };
     offer.state == ListingState::Listed
+        // Whoever has a thing on loan knows that it is there.
+        && (offer.paused_at.is_none() || loan.is_some())
         && offer.purpose == purpose
         && offer.directed_to.is_none_or(|receiver| receiver == unit)
 }

@@ -50,7 +50,7 @@ const STUCK: &str = "select s.listing_id, l.state <> 'LISTED' as gone from listi
     join listing l on l.id = s.listing_id join request_line q on q.listing_id = s.listing_id and q.state = 'QUEUED' \
     where s.listing_id > $1 and s.listing_id <= $2 and not exists (select 1 from request_line p \
         where p.listing_id = q.listing_id and p.state = 'QUEUED' and p.queue_place < q.queue_place) \
-    and (l.state <> 'LISTED' or (q.quantity <= s.available \
+    and (l.state <> 'LISTED' or (l.paused_at is null and q.quantity <= s.available \
         and not exists (select 1 from claim_window w where w.listing_id = l.id and w.state in ('OPEN', 'CLOSED')) \
         and not exists (select 1 from asset a \
         left join storage_place bin on bin.id = a.bin_id left join storage_place rack on rack.id = bin.parent_id \

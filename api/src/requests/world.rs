@@ -24,7 +24,8 @@ use super::submit;
 use crate::app::App;
 use crate::approvals::rules::Verdict;
 use crate::assets::verify::Facts;
-use crate::catalogue::forms::standard_record;
+use crate::catalogue::forms::{SettingForm, standard_record};
+use crate::catalogue::set_city_setting::set_city_setting;
 use crate::decisions::decide::{Decide, OneDecision, decide_steps};
 use crate::fault::{Code, Fault};
 use crate::identity::Actor;
@@ -222,6 +223,12 @@ impl World {
         format!("key-{}", self.keys.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// Sets a number of the rule book, from today on.
+    pub(crate) async fn set(&self, name: &str, value: i64) {
+        let form = SettingForm { name: name.into(), value, from: self.app.clock().today() };
+        set_city_setting(&self.app, &Actor::system(), None, &form).await.expect("a setting");
+    }
+
     /// Lets days pass.
     pub(crate) fn days(&self, days: i64) {
         self.app.clock().set(self.app.clock().now() + TimeDelta::days(days));
@@ -325,6 +332,10 @@ impl World {
                 created_at: now,
                 submitted_at: Some(now),
                 listed_at: Some(now),
+                confirmed_at: Some(now),
+                reconfirm_by: None,
+                reconfirm_counted_to: None,
+                paused_at: None,
                 updated_at: now,
                 version: 1,
             }
@@ -471,6 +482,7 @@ impl World {
             place: Some("二楼".into()),
             evidence: Some("外壳破损".into()),
             deemed: false,
+            paper_number: None,
         };
         receive::receive(&self.app, who, Some(&self.key()), &input).await?;
         Ok(())

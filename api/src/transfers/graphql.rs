@@ -150,9 +150,24 @@ impl Transfer {
         self.row.booked_in.as_deref()
     }
 
-    /// When it was taken back after a defect.
+    /// Whether the office recorded the receipt in place of the receiver.
+    async fn deemed(&self) -> bool {
+        self.row.deemed
+    }
+
+    /// Number of the paper that shows a deemed receipt.
+    async fn paper_number(&self) -> Option<&str> {
+        self.row.paper_number.as_deref()
+    }
+
+    /// When it was taken back after a defect or an objection.
     async fn reversed_at(&self) -> Option<DateTime<Utc>> {
         self.row.reversed_at
+    }
+
+    /// What was wrong with it.
+    async fn reversal_reason(&self) -> Option<&str> {
+        self.row.reversal_reason.as_deref()
     }
 }
 
@@ -175,6 +190,20 @@ async fn transfers(
         }
     }
     Ok(nodes)
+}
+
+/// Several hand-overs that the caller may see, by their ids: for what refers to hand-overs.
+pub(crate) async fn transfers_by_id(
+    ctx: &Context<'_>,
+    ids: &[Uuid],
+    selection: &Lookahead<'_>,
+) -> async_graphql::Result<HashMap<Uuid, Transfer>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found = read::find_all(ctx.app().db().read(), ctx.actor()?, ids).await;
+    let rows = found.map_err(|error| failed(ctx, error.into()))?;
+    Ok(transfers(ctx, rows, selection).await?.into_iter().map(|node| (node.row.id, node)).collect())
 }
 
 /// The cards of hand-overs, as far as the caller may see them.
@@ -252,15 +281,25 @@ pub struct ReceiveTransferInput {
     /// Pieces lost on the way.
     #[graphql(default)]
     lost: i32,
-    /// The receiver's asset number for what was accepted; required unless the receipt is deemed.
+    /// The receiver's asset number for what was accepted; then it must be filled.
     asset_number: Option<String>,
-    /// Where it stands now; required unless the receipt is deemed.
+    /// Where it stands now; must be filled where something was accepted.
     place: Option<String>,
-    /// Evidence of a deemed receipt, or the reason of a refusal or loss.
+    /// The reason of a refusal or loss.
     evidence: Option<String>,
-    /// For the office alone: the receiver does not confirm, and the days for it are over.
-    #[graphql(default)]
-    deemed: bool,
+}
+
+/// A receipt that the office records because the receiver does not: all of it is received.
+#[derive(Debug, InputObject)]
+pub struct DeemReceivedInput {
+    /// The same key gives the same answer, once.
+    idempotency_key: String,
+    /// Hand-over.
+    transfer_id: ID,
+    /// What shows that it arrived.
+    evidence: String,
+    /// Number of the paper that shows it, such as a signed delivery note.
+    paper_number: Option<String>,
 }
 
 /// A voucher number of one side.
@@ -375,9 +414,26 @@ impl TransferMutation {
                 asset_number: input.asset_number,
                 place: input.place,
                 evidence: input.evidence,
-                deemed: input.deemed,
+                deemed: false,
+                paper_number: None,
             };
             receive::receive(ctx.app(), actor, Some(&input.idempotency_key), &receipt).await
+        };
+        answer(ctx, outcome.await).await
+    }
+
+    /// For the office, when the working days for it are over: the receiver does not confirm what it was handed. Savings are
+    /// recognised as ever; the receiver can take it back by `reverseTransfer` for some days.
+    async fn deem_received(
+        &self,
+        ctx: &Context<'_>,
+        input: DeemReceivedInput,
+    ) -> async_graphql::Result<TransferPayload> {
+        let actor = ctx.actor()?;
+        let outcome = async {
+            let id = expect(Kind::Transfer, &input.transfer_id, "transferId")?;
+            let key = Some(input.idempotency_key.as_str());
+            receive::deem(ctx.app(), actor, key, id, input.evidence, input.paper_number).await
         };
         answer(ctx, outcome.await).await
     }
@@ -400,7 +456,8 @@ impl TransferMutation {
         answer(ctx, outcome.await).await
     }
 
-    /// Takes a hand-over back after a defect: the card returns to the giver, contra entries stand in the ledger.
+    /// Takes a hand-over back: the office after a defect, the receiver where the office recorded the receipt in its place. The card
+    /// returns to the giver, contra entries stand in the ledger.
     async fn reverse_transfer(
         &self,
         ctx: &Context<'_>,

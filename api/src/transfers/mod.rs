@@ -5,6 +5,7 @@
 //! - [`book`]: each side notes its voucher number; the second closes the hand-over.
 //! - `pass_on`: hand-overs under way of a unit that is succeeded.
 //! - [`reverse`]: the office takes a hand-over back after a defect, with contra entries.
+//! - [`reverse`]: the office takes a hand-over back after a defect, the receiver one that was deemed received; with contra entries.
 
 pub mod book;
 pub mod graphql;

@@ -1,6 +1,5 @@
 //! The receiver's clerk accepts, refuses or reports a loss; after some days the office records a deemed receipt.
 
-use entity::identity::Role;
 use entity::requests::request_line;
 use entity::transfers::transfer;
 use serde::Serialize;
@@ -39,6 +38,8 @@ pub struct Input {
     pub evidence: Option<String>,
     /// The office records it because the receiver does not.
     pub deemed: bool,
+    /// Number of the paper that shows a deemed receipt.
+    pub paper_number: Option<String>,
 }
 
 /// Ends a hand-over: stock, line, cards and the ledger of savings in one.
@@ -48,13 +49,13 @@ pub struct Input {
 pub async fn receive(app: &App, actor: &Actor, key: Option<&str>, input: &Input) -> Result<Done, Fault> {
     app.write(actor, Command::new("receiveTransfer", key, input), |tx: Tx| async move {
         let (line, before) = row::lock(&tx, input.transfer_id).await?;
-        actor.allow(Operation::ReceiveTransfer, &Parties::receiver(before.receiver_id))?;
-        // The office may only deem, and nobody else may.
-        let role = if input.deemed { Role::Office } else { Role::Clerk };
-        if !actor.holds(role, before.receiver_id) {
+        let operation = if input.deemed { Operation::DeemReceived } else { Operation::ReceiveTransfer };
+        actor.allow(operation, &Parties::receiver(before.receiver_id))?;
+        let by = actor.account_id().ok_or(Code::NotAllowed)?;
+        // Who handed over does not also say, for the other side, that it arrived.
+        if input.deemed && by == before.released_by {
             return Err(Code::NotAllowed.into());
         }
-        let by = actor.account_id().ok_or(Code::NotAllowed)?;
         let receipt = Receipt {
             received: input.received,
             refused: input.refused,
@@ -63,9 +64,10 @@ pub async fn receive(app: &App, actor: &Actor, key: Option<&str>, input: &Input)
             place: input.place.as_deref(),
             evidence: input.evidence.as_deref(),
             deemed: input.deemed,
+            paper_number: input.paper_number.as_deref(),
         };
-        let deemed_after = requests::steps::days(&tx, "deemed_receipt_days").await?;
-        Fault::all(rules::receipt_faults(&before, &receipt, deemed_after, tx.now()))?;
+        let term = row::term(&tx, "deemed_receipt_days", before.released_at).await?;
+        Fault::all(rules::receipt_faults(&before, &receipt, term))?;
 
         let next = rules::receive(&before, &receipt, by, tx.now());
         let line: request_line::Model =
@@ -75,13 +77,41 @@ pub async fn receive(app: &App, actor: &Actor, key: Option<&str>, input: &Input)
             Some(card) => savings::steps::recognise(&tx, &next, &card).await?,
             None => Vec::new(),
         };
-        let more = json!({ "deemed": input.deemed, "assetNumber": input.asset_number, "savings": entries });
+        let more = json!({ "deemed": input.deemed, "paperNumber": next.paper_number, "assetNumber": input.asset_number, "savings": entries });
         row::save(&tx, &before, next, "transfer.received", more).await?;
         requests::steps::close_if_settled(&tx, &line).await?;
         requests::steps::settle_queue(&tx, before.listing_id, Change::Freed).await?;
         Ok(Done { transfer_id: before.id })
     })
     .await
+}
+
+/// As [`receive`], of all that was handed over, in place of a receiver who does not confirm it: for the office, when its working
+/// days are over.
+///
+/// # Errors
+/// [`Code::TooEarly`], [`Code::Required`] at `evidence`; [`Code::NotAllowed`] also for who handed it over.
+pub async fn deem(
+    app: &App,
+    actor: &Actor,
+    key: Option<&str>,
+    transfer_id: Uuid,
+    evidence: String,
+    paper_number: Option<String>,
+) -> Result<Done, Fault> {
+    let seen = super::read::find(app.db().read(), actor, transfer_id).await?.ok_or(Code::NotFound)?;
+    let input = Input {
+        transfer_id,
+        received: seen.quantity,
+        refused: 0,
+        lost: 0,
+        asset_number: None,
+        place: None,
+        evidence: Some(evidence),
+        deemed: true,
+        paper_number,
+    };
+    receive(app, actor, key, &input).await
 }
 
 /// Parts the card in transit; gives the card that is the receiver's now.

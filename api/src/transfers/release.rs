@@ -96,10 +96,13 @@ pub async fn release(app: &App, actor: &Actor, key: Option<&str>, input: &Input)
             released_at: tx.now(),
             received_by: None,
             received_at: None,
+            deemed: false,
+            paper_number: None,
             evidence: None,
             booked_out: None,
             booked_in: None,
             reversed_at: None,
+            reversal_reason: None,
             version: 1,
         };
         transfer.clone().into_active_model().reset_all().insert(tx.conn()).await?;

@@ -1,12 +1,14 @@
-//! The office takes a hand-over back after a defect: the card returns to the giver, contra entries stand in the ledger.
+//! The office takes a hand-over back after a defect, or the receiver one whose receipt the office recorded in its place: the card
+//! returns to the giver, contra entries stand in the ledger.
 
 use entity::assets::AssetState;
+use entity::identity::Role;
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::row::{self, Done};
-use super::rules;
+use super::rules::{self, Reverser};
 use crate::app::App;
 use crate::assets;
 use crate::authz::{Operation, Parties};
@@ -37,15 +39,23 @@ pub struct Input {
 pub async fn reverse(app: &App, actor: &Actor, key: Option<&str>, input: &Input) -> Result<Done, Fault> {
     app.write(actor, Command::new("reverseTransfer", key, input), |tx: Tx| async move {
         let (line, before) = row::lock(&tx, input.transfer_id).await?;
-        actor.allow(Operation::ReverseTransfer, &Parties::giver(before.giver_id))?;
+        let parties =
+            Parties { giver: Some(before.giver_id), receiver: Some(before.receiver_id), warehouse: None };
+        actor.allow(Operation::ReverseTransfer, &parties)?;
         let mut faults = Vec::new();
         let reason = rules::typed(&mut faults, "reason", Some(&input.reason), rules::LONGEST_TEXT, true);
         let place = rules::typed(&mut faults, "place", Some(&input.place), rules::LONGEST_PLACE, true);
         let number = input.asset_number.as_deref();
         let number = rules::typed(&mut faults, "assetNumber", number, rules::LONGEST_NUMBER, false);
         Fault::all(faults)?;
-        let within = requests::steps::days(&tx, "defect_days").await?;
-        let next = rules::reverse(&before, within, tx.now())?;
+        let reason = reason.unwrap_or_default();
+        let by = if actor.holds(Role::Office, before.giver_id) {
+            Reverser::Office(requests::steps::days(&tx, "defect_days").await?)
+        } else {
+            let received_at = before.received_at.unwrap_or(before.released_at);
+            Reverser::Receiver(row::term(&tx, "objection_days", received_at).await?)
+        };
+        let next = rules::reverse(&before, by, &reason, tx.now())?;
         let card = assets::steps::load_for_update(&tx, before.asset_id).await?;
         // The receiver, or whoever took over from it what it had.
         let with_receiver = card.holder_id == before.receiver_id

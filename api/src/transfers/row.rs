@@ -1,5 +1,6 @@
 //! Loading, locking and writing a hand-over.
 
+use chrono::{DateTime, Utc};
 use entity::events::Subject;
 use entity::requests::request_line;
 use entity::transfers::transfer;
@@ -9,6 +10,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::read;
+use super::rules::Term;
+use crate::catalogue;
+use crate::catalogue::calendar::Calendar;
 use crate::fault::{Code, Fault};
 use crate::requests;
 use crate::write::Tx;
@@ -38,6 +42,14 @@ pub(crate) fn at_asset_number(fault: Fault) -> Fault {
         rejection.field = vec!["assetNumber".to_owned()];
     }
     Fault::Rejected(rejections)
+}
+
+/// A term of the rule book in working days that began at an instant.
+pub(crate) async fn term(tx: &Tx, setting: &'static str, from: DateTime<Utc>) -> Result<Term, Fault> {
+    let days = catalogue::steps::setting(tx, setting).await?;
+    let begun = tx.app().clock().civil_day(from);
+    let last = Calendar::load(tx.conn(), begun, days).await?.after(begun, days);
+    Ok(Term { days, over: tx.today() > last })
 }
 
 /// Writes the row and notes what happened.

@@ -44,6 +44,8 @@ pub struct Receipt<'a> {
     pub evidence: Option<&'a str>,
     /// The office records it because the receiver does not.
     pub deemed: bool,
+    /// Number of the paper that shows a deemed receipt.
+    pub paper_number: Option<&'a str>,
 }
 
 /// Everything that is wrong with a receipt, each with its field.
@@ -51,8 +53,7 @@ pub struct Receipt<'a> {
 pub fn receipt_faults(
     transfer: &Transfer,
     receipt: &Receipt<'_>,
-    deemed_after: TimeDelta,
-    now: DateTime<Utc>,
+    term: Term,
 ) -> Vec<Rejection> {
     if transfer.state != TransferState::InTransit {
         return vec![Rejection::new(Code::WrongState).with("state", transfer.state)];
@@ -76,11 +77,20 @@ pub fn receipt_faults(
     typed(&mut faults, "place", receipt.place, LONGEST_PLACE, taken);
     let explained = receipt.deemed || receipt.refused > 0 || receipt.lost > 0;
     typed(&mut faults, "evidence", receipt.evidence, LONGEST_TEXT, explained);
-    if receipt.deemed && now < transfer.released_at + deemed_after {
-        let days = deemed_after.num_days();
-        faults.push(Rejection::new(Code::TooEarly).at("deemed").with("days", days));
+    typed(&mut faults, "paperNumber", receipt.paper_number, LONGEST_NUMBER, false);
+    if receipt.deemed && !term.over {
+        faults.push(Rejection::new(Code::TooEarly).at("transferId").with("days", term.days));
     }
     faults
+}
+
+/// A term in working days, and whether it is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Term {
+    /// Working days.
+    pub days: i64,
+    /// Whether its last day has gone by.
+    pub over: bool,
 }
 
 /// A text as it is kept, or none where it is blank; notes what is wrong with it.
@@ -116,6 +126,8 @@ pub fn receive(transfer: &Transfer, receipt: &Receipt<'_>, by: Uuid, now: DateTi
         received_by: Some(by),
         received_at: Some(now),
         evidence: text(receipt.evidence),
+        deemed: receipt.deemed,
+        paper_number: text(receipt.paper_number).filter(|_| receipt.deemed),
         ..transfer.clone()
     }
 }
@@ -179,21 +191,45 @@ pub fn book(transfer: &Transfer, side: BookingSide, number: &str) -> Result<Tran
     Ok(next)
 }
 
-/// Takes a hand-over back after a defect.
+/// Who takes a hand-over back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reverser {
+    /// The office, after a defect, so long after the receipt.
+    Office(TimeDelta),
+    /// The receiver, who objects to a receipt that the office recorded in its place, within a term.
+    Receiver(Term),
+}
+
+/// Takes a hand-over back after a defect, or an objection.
 ///
 /// # Errors
-/// [`Code::WrongState`] where nothing was received or it was taken back already, [`Code::TooLate`] after the days
-/// that the rule book gives for it.
-pub fn reverse(transfer: &Transfer, within: TimeDelta, now: DateTime<Utc>) -> Result<Transfer, Rejection> {
+/// [`Code::WrongState`] where nothing was received or it was taken back already, [`Code::NotAllowed`] for a receiver who has
+/// confirmed it, [`Code::TooLate`] after the days that the rule book gives for it.
+pub fn reverse(
+    transfer: &Transfer,
+    by: Reverser,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<Transfer, Rejection> {
     use TransferState::{Closed, Received, Short};
     let received_at = match (transfer.state, transfer.received_at) {
         (Received | Short | Closed, Some(at)) if transfer.received > 0 => at,
         _ => return Err(Rejection::new(Code::WrongState).with("state", transfer.state)),
     };
-    if now > received_at + within {
-        return Err(Rejection::new(Code::TooLate).with("days", within.num_days()));
+    let (late, days) = match by {
+        Reverser::Office(within) => (now > received_at + within, within.num_days()),
+        Reverser::Receiver(_) if !transfer.deemed => return Err(Rejection::new(Code::NotAllowed)),
+        Reverser::Receiver(term) => (term.over, term.days),
+    };
+    if late {
+        return Err(Rejection::new(Code::TooLate).with("days", days));
     }
-    Ok(Transfer { state: TransferState::Reversed, reversed_at: Some(now), ..transfer.clone() })
+    Ok(Transfer {
+        state: TransferState::Reversed,
+        reversed_at: Some(now),
+        reversal_reason: text(Some(reason)),
+        ..transfer.clone()
+    })
 }
 
 /// Whether what is noted about the pieces fits the quantity and the state.

@@ -4,8 +4,8 @@ use entity::transfers::{TransferState, transfer::Model as Transfer};
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::rules::{self, BookingSide, Receipt, Rest};
-use crate::fault::Code;
+use super::rules::{self, BookingSide, Receipt, Rest, Reverser, Term};
+use crate::fault::{Code, Rejection};
 use crate::requests::rules::is_settled;
 use crate::testing::start;
 
@@ -31,10 +31,13 @@ fn transfer(quantity: i64) -> Transfer {
         released_at: start(),
         received_by: None,
         received_at: None,
+        deemed: false,
+        paper_number: None,
         evidence: None,
         booked_out: None,
         booked_in: None,
         reversed_at: None,
+        reversal_reason: None,
         version: 1,
     }
 }
@@ -48,11 +51,12 @@ fn receipt(received: i64, refused: i64, lost: i64) -> Receipt<'static> {
         place: Some("302 室"),
         evidence: Some("破损"),
         deemed: false,
+        paper_number: None,
     }
 }
 
-fn codes(transfer: &Transfer, receipt: &Receipt<'_>, after: i64) -> Vec<(Code, String)> {
-    rules::receipt_faults(transfer, receipt, TimeDelta::days(10), start() + TimeDelta::days(after))
+fn codes(transfer: &Transfer, receipt: &Receipt<'_>, over: bool) -> Vec<(Code, String)> {
+    rules::receipt_faults(transfer, receipt, Term { days: 10, over })
         .iter()
         .map(|fault| (fault.code, fault.field.join(".")))
         .collect()
@@ -62,7 +66,7 @@ proptest! {
     #[test]
     fn a_receipt_accounts_for_every_piece(quantity in 1i64..50, received in -3i64..60, refused in -3i64..60, lost in -3i64..60) {
         let sums = received >= 0 && refused >= 0 && lost >= 0 && received + refused + lost == quantity;
-        prop_assert_eq!(codes(&transfer(quantity), &receipt(received, refused, lost), 0).is_empty(), sums);
+        prop_assert_eq!(codes(&transfer(quantity), &receipt(received, refused, lost), false).is_empty(), sums);
     }
 
     #[test]
@@ -85,25 +89,25 @@ proptest! {
 fn what_a_receipt_needs() {
     let bare = Receipt { asset_number: None, place: Some(" "), evidence: None, ..receipt(2, 1, 0) };
     let expected = [(Code::Required, "assetNumber"), (Code::Required, "place"), (Code::Required, "evidence")];
-    assert_eq!(codes(&transfer(3), &bare, 0), expected.map(|(code, field)| (code, field.to_owned())));
+    assert_eq!(codes(&transfer(3), &bare, false), expected.map(|(code, field)| (code, field.to_owned())));
     // Nothing was taken over: there is nothing to number.
     let refused = Receipt {
         evidence: Some("型号不符"),
         ..Receipt { asset_number: None, place: None, ..receipt(0, 3, 0) }
     };
-    assert!(codes(&transfer(3), &refused, 0).is_empty());
+    assert!(codes(&transfer(3), &refused, false).is_empty());
     let mut over = transfer(3);
     over.state = TransferState::Received;
-    assert_eq!(codes(&over, &receipt(3, 0, 0), 0), [(Code::WrongState, String::new())]);
+    assert_eq!(codes(&over, &receipt(3, 0, 0), false), [(Code::WrongState, String::new())]);
 }
 
 #[test]
 fn a_receipt_is_deemed_only_after_some_days_and_with_evidence() {
     let deemed = Receipt { deemed: true, asset_number: None, place: None, ..receipt(3, 0, 0) };
-    assert_eq!(codes(&transfer(3), &deemed, 9), [(Code::TooEarly, "deemed".to_owned())]);
-    assert!(codes(&transfer(3), &deemed, 10).is_empty());
+    assert_eq!(codes(&transfer(3), &deemed, false), [(Code::TooEarly, "transferId".to_owned())]);
+    assert!(codes(&transfer(3), &deemed, true).is_empty());
     let bare = Receipt { evidence: None, ..deemed };
-    assert_eq!(codes(&transfer(3), &bare, 10), [(Code::Required, "evidence".to_owned())]);
+    assert_eq!(codes(&transfer(3), &bare, true), [(Code::Required, "evidence".to_owned())]);
 }
 
 #[test]
@@ -130,16 +134,32 @@ fn both_books_close_a_transfer_and_each_only_once() {
 fn a_defect_is_reported_in_time_and_once() {
     let by = Uuid::from_u128(9);
     let month = TimeDelta::days(30);
-    assert_eq!(rules::reverse(&transfer(3), month, start()).unwrap_err().code, Code::WrongState);
+    let office = Reverser::Office(month);
+    assert_eq!(rules::reverse(&transfer(3), office, "裂", start()).unwrap_err().code, Code::WrongState);
     let received = rules::receive(&transfer(3), &receipt(3, 0, 0), by, start());
     assert_eq!(
-        rules::reverse(&received, month, start() + TimeDelta::days(31)).unwrap_err().code,
+        rules::reverse(&received, office, "裂", start() + TimeDelta::days(31)).unwrap_err().code,
         Code::TooLate
     );
-    let reversed = rules::reverse(&received, month, start() + month).unwrap();
+    let reversed = rules::reverse(&received, office, " 裂 ", start() + month).unwrap();
     assert_eq!(reversed.state, TransferState::Reversed);
+    assert_eq!(reversed.reversal_reason.as_deref(), Some("裂"));
     assert!(is_settled(&reversed));
-    assert_eq!(rules::reverse(&reversed, month, start() + month).unwrap_err().code, Code::WrongState);
+    assert_eq!(rules::reverse(&reversed, office, "裂", start() + month).unwrap_err().code, Code::WrongState);
     let refused = rules::receive(&transfer(3), &receipt(0, 3, 0), by, start());
-    assert_eq!(rules::reverse(&refused, month, start()).unwrap_err().code, Code::WrongState);
+    assert_eq!(rules::reverse(&refused, office, "裂", start()).unwrap_err().code, Code::WrongState);
+}
+
+#[test]
+fn a_receiver_objects_in_time_to_what_was_deemed_and_to_nothing_else() {
+    let by = Uuid::from_u128(9);
+    let confirmed = rules::receive(&transfer(3), &receipt(3, 0, 0), by, start());
+    let deemed = Receipt { deemed: true, paper_number: Some(" 送达-1 "), ..receipt(3, 0, 0) };
+    let deemed = rules::receive(&transfer(3), &deemed, by, start());
+    assert_eq!((deemed.deemed, deemed.paper_number.as_deref()), (true, Some("送达-1")));
+    let receiver = |over| Reverser::Receiver(Term { days: 10, over });
+    let code = |outcome: Result<Transfer, Rejection>| outcome.map(|row| row.state).map_err(|fault| fault.code);
+    assert_eq!(code(rules::reverse(&confirmed, receiver(false), "未收到", start())), Err(Code::NotAllowed));
+    assert_eq!(code(rules::reverse(&deemed, receiver(true), "未收到", start())), Err(Code::TooLate));
+    assert_eq!(code(rules::reverse(&deemed, receiver(false), "未收到", start())), Ok(TransferState::Reversed));
 }

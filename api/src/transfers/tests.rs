@@ -186,18 +186,41 @@ async fn the_office_deems_a_receipt_after_the_days_and_with_evidence() {
         place: None,
         evidence: Some("签收单照片".into()),
         deemed: true,
+        paper_number: Some("送达〔2026〕3号".into()),
     };
     let early = receive::receive(&world.app, &world.office, None, &deemed).await;
-    assert_eq!(codes(early), [(Code::TooEarly, "deemed".to_owned())]);
+    assert_eq!(codes(early), [(Code::TooEarly, "transferId".to_owned())]);
     // The office does not receive for others otherwise.
     let plain = receive::Input { deemed: false, ..deemed.clone() };
     let plain = receive::receive(&world.app, &world.office, None, &plain).await;
     assert_eq!(codes(plain), [(Code::NotAllowed, String::new())]);
-    world.days(10);
+    // 2026-03-02 is a Monday: ten working days are over with the second Monday after it.
+    world.days(14);
+    assert!(!codes(receive::receive(&world.app, &world.office, None, &deemed).await).is_empty());
+    world.days(1);
     let clerk = receive::receive(&world.app, &world.asker.clerk, None, &deemed).await;
     assert_eq!(codes(clerk), [(Code::NotAllowed, String::new())]);
     receive::receive(&world.app, &world.office, None, &deemed).await.unwrap();
     assert_eq!(world.state(line.id).await, LineState::Received);
+    let row = world.transfer(transfer_id).await;
+    assert_eq!((row.deemed, row.paper_number.as_deref()), (true, Some("送达〔2026〕3号")));
+    world.assert_verified().await;
+    // The receiver says that nothing came: thing and savings are the giver's again.
+    let objection = reverse::Input {
+        transfer_id,
+        reason: "从未收到".into(),
+        asset_number: None,
+        place: "一楼".into(),
+    };
+    let giver = reverse::reverse(&world.app, &world.giver.clerk, None, &objection).await;
+    assert_eq!(codes(giver), [(Code::NotAllowed, String::new())]);
+    world.days(14);
+    reverse::reverse(&world.app, &world.asker.head, None, &objection).await.unwrap();
+    let row = world.transfer(transfer_id).await;
+    assert_eq!((row.state, row.reversal_reason.as_deref()), (TransferState::Reversed, Some("从未收到")));
+    assert_eq!(world.card(row.asset_id).await.holder_id, world.giver.unit);
+    let entries = saving_entry::Entity::find().all(world.app.db().read()).await.unwrap();
+    assert_eq!(entries.iter().map(|entry| entry.amount.0).sum::<i64>(), 0);
     world.assert_verified().await;
 }
 
@@ -214,6 +237,9 @@ async fn a_defect_takes_the_thing_and_the_savings_back() {
     };
     let clerk = reverse::reverse(&world.app, &world.giver.clerk, None, &defect).await;
     assert_eq!(codes(clerk), [(Code::NotAllowed, String::new())]);
+    // What the receiver confirmed itself only the office takes back.
+    let receiver = reverse::reverse(&world.app, &world.asker.clerk, None, &defect).await;
+    assert_eq!(codes(receiver), [(Code::NotAllowed, String::new())]);
     reverse::reverse(&world.app, &world.office, None, &defect).await.unwrap();
     let transfer = world.transfer(id).await;
     assert_eq!(transfer.state, TransferState::Reversed);
@@ -244,6 +270,7 @@ async fn a_number_in_use_is_told_where_it_was_typed() {
             place: Some("二楼".into()),
             evidence: None,
             deemed: false,
+            paper_number: None,
         };
         taken = Some(receive::receive(&world.app, &world.asker.clerk, None, &receipt).await);
     }

@@ -188,7 +188,7 @@ impl Case {
                 if self.operation != Operation::StartPhotoUpload {
                     input["idempotencyKey"] = json!(key());
                 }
-                if matches!(self.operation, Operation::ReceiveTransfer | Operation::ReceiveLoan) {
+                if self.operation == Operation::ReceiveLoan {
                     input["deemed"] = json!(role == Role::Office);
                 }
                 let document = format!(
@@ -394,7 +394,15 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
     let unsaid = json!({ "lineId": things.plan.1, "reason": " " });
     write(O::ObjectToPlanLine, BOTH, "ObjectToPlanLineInput", unsaid);
     let reversed = json!({ "transferId": transfer, "reason": "x", "place": "x" });
-    write(O::ReverseTransfer, GIVER, "ReverseTransferInput", reversed);
+    write(O::ReverseTransfer, BOTH, "ReverseTransferInput", reversed);
+    let deemed = json!({ "transferId": transfer, "evidence": "" });
+    write(O::DeemReceived, RECEIVER, "DeemReceivedInput", deemed);
+    let corrected = json!({ "assetId": things.stored.0, "version": 999, "reason": "" });
+    write(O::CorrectAsset, STORED, "CorrectAssetInput", corrected);
+    let answered = json!({ "lineId": line, "version": 999, "accept": true });
+    write(O::ConfirmCorrection, RECEIVER, "ConfirmCorrectionInput", answered);
+    let gone = json!({ "answers": [{ "listingId": listing, "there": false }] });
+    write(O::ReconfirmListings, GIVER, "ReconfirmListingsInput", gone);
     let wrong =
         json!({ "what": "ASSETS", "unitId": giver, "source": "", "name": "", "bytes": 0, "sha256": "" });
     write(O::StartImport, GIVER, "StartImportInput", wrong);

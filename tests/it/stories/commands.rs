@@ -6,7 +6,10 @@ use api::assets::card::CardPatch;
 use api::assets::update::{Update as CardUpdate, update_asset};
 use api::awards::close::close_windows;
 use api::decisions::decide::{Decide, OneDecision, decide_steps};
+use api::corrections::correct;
 use api::decisions::freeze::{Freeze, Unfreeze, freeze, unfreeze};
+use api::decisions::reconfirm::{Answer, Reconfirm, reconfirm};
+use api::decisions::reconfirm_days;
 use api::decisions::withdraw::{Withdraw, withdraw_listing};
 use api::fault::Fault;
 use api::listings::draft::{Draft as NewListing, draft_listing};
@@ -16,7 +19,7 @@ use api::listings::terms::TermsPatch;
 use api::listings::update::{Update as ListingUpdate, update_listing};
 use api::loans::{self, days, request};
 use api::requests::draft::{Draft, LineInput, Update as RequestUpdate};
-use api::requests::{cancel, convert, discard, draft, expire, fail, resubmit, submit};
+use api::requests::{cancel, confirm, convert, discard, draft, expire, fail, resubmit, submit};
 use api::transfers::rules::BookingSide;
 use api::transfers::{book, receive, release, reverse};
 use chrono::TimeDelta;
@@ -94,6 +97,14 @@ alphabet! {
     EditWords "edit the words of a card" 3;
     EditValue "edit the value of a card" 4;
     EditPieces "edit the pieces of a card" 3;
+    Correct "correct a card" 6;
+    Confirm "confirm a correction" 10;
+    Decline "decline a correction" 2;
+    LapseCorrections "let corrections lapse" 3;
+    AskIfThere "ask whether it is there" 3;
+    Pause "pause what nobody answers for" 3;
+    SayThere "say that it is there" 8;
+    SayGone "say that it is gone" 1;
     Relist "offer again" 6;
     UpdateListing "change an offer" 4;
     SubmitListing "submit an offer" 20;
@@ -172,6 +183,12 @@ pub async fn carry_out(stage: &Stage, story: &mut Story, op: Op) -> anyhow::Resu
             more = awarded.then(|| "award claims".to_owned());
             outcome
         }
+        What::Correct => correct_card(stage, story, &view, op).await?,
+        What::Confirm | What::Decline => answer(stage, &view, op).await?,
+        What::LapseCorrections => confirm::lapse(&stage.app, 200).await.map(|done| done.lapsed > 0),
+        What::AskIfThere => reconfirm_days::ask(&stage.app, 200, None).await.map(|done| done.changed > 0),
+        What::Pause => reconfirm_days::pause(&stage.app, 200, None).await.map(|done| done.changed > 0),
+        What::SayThere | What::SayGone => say(stage, &view, op).await?,
         What::ExpireLoans => days::expire(&stage.app, 200).await.map(|done| done.changed > 0),
         What::TellOverdue => days::tell_overdue(&stage.app, 200).await.map(|done| done.changed > 0),
         What::Accrue => days::accrue(&stage.app, 200).await.map(|done| done.changed > 0),
@@ -364,7 +381,7 @@ async fn received(stage: &Stage, story: &mut Story, view: &View, op: Op) -> anyh
     let received = way.quantity - refused - lost;
     let deemed = op.what == What::Deem;
     if deemed && op.b.is_multiple_of(2) {
-        stage.wait(TimeDelta::days(11));
+        stage.wait(TimeDelta::days(15));
     }
     let input = receive::Input {
         transfer_id: way.id,
@@ -375,6 +392,7 @@ async fn received(stage: &Stage, story: &mut Story, view: &View, op: Op) -> anyh
         place: Some("二楼".into()),
         evidence: Some("签收单".into()),
         deemed,
+        paper_number: None,
     };
     let who = if deemed { &stage.office } else { &stage.unit(way.receiver_id)?.clerk };
     let before = view.card(way.asset_id)?.clone();
@@ -477,6 +495,48 @@ async fn edit(stage: &Stage, story: &mut Story, view: &View, op: Op) -> anyhow::
         story.pieces += pieces;
     }
     Ok(yes(done))
+}
+
+/// A card that others may count on is put right.
+async fn correct_card(stage: &Stage, story: &mut Story, view: &View, op: Op) -> anyhow::Result<Carried> {
+    let offered = |id: Uuid| view.listings.iter().any(|(listing, _)| listing.asset_id == id);
+    let good = view.cards.iter().filter(|card| card.state == AssetState::Active && offered(card.id)).collect();
+    let Some(card) = choose(op, good, view.cards.iter().collect()) else { return Ok(Ok(false)) };
+    let mut patch = CardPatch { place: Some(story.number()), ..CardPatch::default() };
+    let mut worth = 0;
+    if op.b.is_multiple_of(2) {
+        let value = 1 + i64::from(op.b % 1_000_000);
+        worth = value - card.value.map_or(0, |value| value.0);
+        patch.value = Some(Some(Money(value)));
+    }
+    let input =
+        correct::Input { asset_id: card.id, version: card.version, card: patch, reason: "复核".into() };
+    let clerk = &stage.unit(card.holder_id)?.clerk;
+    let done = correct::correct(&stage.app, clerk, None, &input).await;
+    if done.is_ok() {
+        story.worth += worth;
+    }
+    Ok(yes(done))
+}
+
+/// An asker answers a correction.
+async fn answer(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried> {
+    let good = view.lines.iter().filter(|line| line.correction_id.is_some()).collect();
+    let Some(row) = choose(op, good, view.lines.iter().collect()) else { return Ok(Ok(false)) };
+    let accept = op.what == What::Confirm;
+    let input = confirm::Input { line_id: row.id, version: row.version, accept, comment: None };
+    Ok(yes(confirm::confirm(&stage.app, &stage.unit(row.unit_id)?.clerk, None, &input).await))
+}
+
+/// A holder says whether what it offers is there.
+async fn say(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried> {
+    let asked = |row: &&(listing::Model, listing_stock::Model)| row.0.reconfirm_by.is_some();
+    let good = view.listings.iter().filter(asked).collect();
+    let Some((offer, _)) = choose(op, good, view.listings.iter().collect()) else { return Ok(Ok(false)) };
+    let there = op.what == What::SayThere;
+    let answer = Answer { listing_id: offer.id, there, reason: Some("盘点".into()) };
+    let clerk = &stage.unit(offer.unit_id)?.clerk;
+    Ok(yes(reconfirm(&stage.app, clerk, None, &Reconfirm { answers: vec![answer] }).await))
 }
 
 /// A unit asks for a loan that begins soon.

@@ -7,6 +7,8 @@ use api::app::App;
 use api::approvals::rules::Verdict;
 use api::assets::card::CardPatch;
 use api::assets::draft::{Draft as NewCard, draft_asset};
+use api::catalogue::forms::SettingForm;
+use api::catalogue::set_city_setting::set_city_setting;
 use api::clock::Clock;
 use api::decisions::decide::{Decide, OneDecision, decide_steps};
 use api::decisions::freeze::{Unfreeze, unfreeze};
@@ -90,6 +92,11 @@ impl Stage {
             Ok(())
         })
         .await?;
+        // Holders are asked every week, and have little time to answer.
+        for (name, value) in [("reconfirm_days", 7), ("reconfirm_answer_days", 1), ("reconfirm_grace_days", 1)] {
+            let form = SettingForm { name: name.into(), value, from: app.clock().today() };
+            set_city_setting(&app, &Actor::system(), None, &form).await.map_err(anyhow::Error::from)?;
+        }
         let of = |kind, id: &String| decode(kind, &id.as_str().into()).context("an id");
         Ok(Self {
             units,

@@ -1,6 +1,7 @@
 mod approvals;
 mod cards;
 mod listings;
+mod reconfirm;
 mod rule_sets;
 mod stock;
 mod world;

@@ -112,6 +112,8 @@ pub struct Move {
     pub received_by: Option<u32>,
     /// When: a saving is recognised at this moment.
     pub received_at: Option<NaiveDateTime>,
+    /// Whether the office recorded it.
+    pub deemed: bool,
     /// Reason of a refusal or shortage, or evidence of a deemed receipt.
     pub evidence: Option<&'static str>,
     /// Voucher of the giver.

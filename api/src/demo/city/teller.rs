@@ -341,6 +341,7 @@ impl Teller<'_> {
             released_at,
             received_by: None,
             received_at: None,
+            deemed: false,
             evidence: None,
             booked_out: None,
             booked_in: None,
@@ -360,6 +361,7 @@ impl Teller<'_> {
         let Some(at) = hand.step(if deemed { (15, 20) } else { (0, 4) }, dice) else { return };
         movement.received_at = Some(at);
         movement.received_by = Some(if deemed { *dice.pick(&self.city.office[..3]) } else { line.asked_by });
+        movement.deemed = deemed;
         if deemed {
             movement.evidence = Some("逾期未确认，凭出库单签字和现场照片视同接收");
         }

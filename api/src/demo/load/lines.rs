@@ -84,6 +84,9 @@ fn ask(frame: &mut Frame<'_>, line: &Line, papers: Papers, rows: &mut Rows) -> U
         // Lines of frozen listings hold nothing, so no frozen time was added since the hold began.
         hold_counted_to: line.hold_expires_at.map(|_| frame.at(line.updated_at)),
         queue_place: line.queue_place.map(i64::from),
+        correction_id: None,
+        confirm_until: None,
+        confirm_counted_to: None,
         released: pieces(|movement| movement.quantity),
         received: pieces(|movement| movement.received),
         refused: pieces(|movement| movement.refused),
@@ -220,10 +223,13 @@ fn released(
         released_at,
         received_by: movement.received_by.map(|by| frame.account(by)),
         received_at: None,
+        deemed: movement.deemed,
+        paper_number: None,
         evidence: movement.evidence.map(str::to_owned),
         booked_out: movement.booked_out.clone(),
         booked_in: movement.booked_in.clone(),
         reversed_at: None,
+        reversal_reason: None,
         version: 1
             + i64::from(movement.received_by.is_some())
             + vouchers.iter().filter(|v| v.is_some()).count() as i64,

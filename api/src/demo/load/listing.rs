@@ -113,6 +113,10 @@ fn offer(frame: &mut Frame<'_>, cards: &Cards, tickets: i64, created_at: DateTim
         created_at,
         submitted_at: generated.submitted_at.map(|at| frame.at(at)),
         listed_at: generated.listed_at.map(|at| frame.at(at)),
+        confirmed_at: generated.listed_at.map(|at| frame.at(at)),
+        reconfirm_by: None,
+        reconfirm_counted_to: None,
+        paused_at: None,
         updated_at: frame.at(generated.updated_at),
         version: 1 + moments.iter().flatten().count() as i64 + i64::from(decided),
     };

@@ -324,6 +324,7 @@ impl Teller<'_> {
             place: Some("办公楼二层".to_owned()),
             evidence: None,
             deemed: false,
+            paper_number: None,
         };
         receive::receive(&self.on(day + 3)?, clerk, Some(&key("received")), &input).await.map(drop)
     }

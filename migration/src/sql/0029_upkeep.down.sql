@@ -1,0 +1,15 @@
+alter table transfer drop column reversal_reason;
+alter table transfer drop column paper_number;
+alter table transfer drop column deemed;
+drop index listing_unit_id_reconfirm_by_id;
+drop index listing_reconfirm_by_id;
+drop index listing_confirmed_at_id;
+alter table listing drop column paused_at;
+alter table listing drop column reconfirm_counted_to;
+alter table listing drop column reconfirm_by;
+alter table listing drop column confirmed_at;
+drop index request_line_confirm_until_id;
+alter table request_line drop column confirm_counted_to;
+alter table request_line drop column confirm_until;
+alter table request_line drop column correction_id;
+drop table correction;

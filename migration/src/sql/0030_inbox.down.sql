@@ -1,0 +1,15 @@
+drop index approval_step_to_decide;
+drop index loan_to_inspect_stored;
+drop index loan_to_inspect;
+drop index loan_to_receive;
+drop index loan_to_fetch;
+drop index loan_to_hand_over;
+drop index listing_to_inspect;
+drop index listing_to_correct;
+drop index transfer_to_book_in;
+drop index transfer_to_book_out;
+drop index transfer_to_receive;
+drop index request_line_to_fetch;
+drop index request_line_to_release;
+drop index request_line_to_correct;
+drop index request_line_to_confirm;
