@@ -15,7 +15,7 @@
 //! - [`import`]: files of cards, photos and reference data, as background jobs. [`export`]: lists as streamed CSV.
 //! - [`assets`]: cards and their history. [`listings`]: offers, their stock, freezes. [`photos`]: pictures of assets.
 //! - [`requests`]: what units ask for. [`quotas`]: what they may ask for. [`transfers`]: hand-overs. [`loans`]: what is lent for
-//!   days. [`savings`]: the ledger.
+//!   days. [`savings`]: the ledger. [`disposals`]: what nobody took leaves the books.
 //! - [`approvals`]: cases and steps. [`decisions`]: what is decided over listings and requests.
 //! - [`finding`]: search and its index.
 //! - [`audit`]: the chained and sealed trail. [`events`]: the retained log. [`jobs`]: work that goes on by itself; [`work`]: what it is.
@@ -42,6 +42,7 @@ pub mod db;
 pub mod decisions;
 pub mod deliveries;
 pub mod demo;
+pub mod disposals;
 pub mod events;
 pub mod export;
 pub mod fault;

@@ -5,7 +5,7 @@
 use crate::app::App;
 use crate::audit::verify::Anchor;
 use crate::fault::Fault;
-use crate::{approvals, assets, audit, catalogue, listings, loans, requests, savings, transfers};
+use crate::{approvals, assets, audit, catalogue, disposals, listings, loans, requests, savings, transfers};
 
 /// What one part of the check found.
 #[derive(Debug)]
@@ -40,6 +40,7 @@ pub async fn verify(app: &App, anchors: &[Anchor], mut told: impl FnMut(&Part)) 
     add("requests and stock", requests::verify::verify(snapshot).await?);
     add("transfers and cards", transfers::verify::verify(snapshot).await?);
     add("loans", loans::verify::verify(app, snapshot).await?);
+    add("disposals", disposals::verify::verify(app, snapshot).await?);
     add("savings", savings::verify::verify(app, snapshot).await?);
     Ok(parts)
 }

@@ -16,6 +16,10 @@ text_enum! {
         Loan,
         /// A longer time for a loan.
         LoanExtension,
+        /// A disposal.
+        Disposal,
+        /// A sale below the threshold.
+        DisposalPrice,
     }
 }
 

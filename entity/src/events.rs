@@ -36,6 +36,8 @@ text_enum! {
         Transfer,
         /// A loan.
         Loan,
+        /// A disposal.
+        Disposal,
         /// An entry of savings.
         Saving,
         /// A webhook.

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod catalogue;
 pub mod deliveries;
 pub mod demo;
+pub mod disposals;
 pub mod events;
 pub mod identity;
 pub mod imports;

@@ -46,6 +46,7 @@ impl MigratorTrait for Migrator {
             "0020_quotas",
             "0021_imports",
             "0022_loans",
+            "0032_disposals",
         ]
     }
 }

@@ -213,6 +213,7 @@ pub(super) fn subject(of: ApprovalSubject) -> Subject {
         ApprovalSubject::Listing => Subject::Listing,
         ApprovalSubject::RequestLine => Subject::RequestLine,
         ApprovalSubject::Loan | ApprovalSubject::LoanExtension => Subject::Loan,
+        ApprovalSubject::Disposal | ApprovalSubject::DisposalPrice => Subject::Disposal,
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use entity::assets::asset;
+use entity::disposals::{DisposalState, disposal};
 use entity::listings::{ListingState, Purpose, listing, listing_stock};
 use entity::transfers::{TransferState, transfer};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
@@ -22,17 +23,24 @@ pub(crate) struct Claims {
     pub away: i64,
     /// The card itself is on its way.
     pub moving: i64,
+    /// Set aside for a disposal.
+    pub disposing: i64,
 }
 
 impl Claims {
     /// Pieces that cannot be offered a second time.
     pub(crate) fn taken(self) -> i64 {
-        self.listed + self.moving
+        self.listed + self.moving + self.disposing
     }
 
     /// Whether somebody counts on what the card says.
     pub(crate) fn any(self) -> bool {
-        self.listed + self.away + self.moving > 0
+        self.beside(0)
+    }
+
+    /// Whether somebody counts on anything but `pieces` that are set aside.
+    pub(crate) fn beside(self, pieces: i64) -> bool {
+        self.listed + self.away + self.moving + self.disposing > pieces
     }
 }
 
@@ -73,6 +81,15 @@ pub(crate) async fn of(tx: &Tx, card: &asset::Model, except: Option<Uuid>) -> Re
         .all(tx.conn())
         .await?;
     claims.moving = moving.into_iter().sum();
+    let disposing: Vec<i64> = disposal::Entity::find()
+        .select_only()
+        .column(disposal::Column::Quantity)
+        .filter(disposal::Column::ListingId.is_in(listings.iter().map(|(id, ..)| *id)))
+        .filter(disposal::Column::State.is_not_in([DisposalState::Done, DisposalState::CalledOff]))
+        .into_tuple()
+        .all(tx.conn())
+        .await?;
+    claims.disposing = disposing.into_iter().sum();
     Ok(claims)
 }
 

@@ -15,6 +15,7 @@ use super::withdraw::{Withdraw, withdraw_listing};
 use crate::approvals::graphql::{ApprovalStep, subject_id};
 use crate::approvals::read::{self as approvals, StepRow};
 use crate::approvals::rules::Verdict;
+use crate::disposals::nodes::{Disposal, disposals_by_id};
 use crate::fault::{Fault, Rejection};
 use crate::graphql::connection::{Page, connection, page_cost};
 use crate::graphql::context::Given;
@@ -36,6 +37,7 @@ pub struct Task {
     listing: Option<Listing>,
     line: Option<RequestLine>,
     loan: Option<Loan>,
+    disposal: Option<Disposal>,
 }
 
 #[Object]
@@ -68,6 +70,11 @@ impl Task {
     /// The loan to be approved, or to be extended up to its `askedTo`; null where it is something else.
     async fn loan(&self) -> Option<&Loan> {
         self.loan.as_ref()
+    }
+
+    /// The disposal to be approved, or to be sold for its `askedPrice`; null where it is something else.
+    async fn disposal(&self) -> Option<&Disposal> {
+        self.disposal.as_ref()
     }
 }
 
@@ -121,12 +128,23 @@ impl DecisionQuery {
             .map(|(_, case)| case.subject_id)
             .collect();
         let mut loans = loans_by_id(ctx, &asked, &loan).await?;
+        let disposal = ctx.look_ahead().field("edges").field("node").field("disposal");
+        let asked: Vec<Uuid> = tasks
+            .iter()
+            .filter(|(_, case)| {
+                disposal.exists()
+                    && matches!(case.subject, SubjectKind::Disposal | SubjectKind::DisposalPrice)
+            })
+            .map(|(_, case)| case.subject_id)
+            .collect();
+        let mut disposals = disposals_by_id(ctx, &asked, &disposal).await?;
         let nodes = tasks
             .into_iter()
             .map(|(step, case)| Task {
                 listing: by_id.remove(&case.subject_id),
                 line: lines.remove(&case.subject_id),
                 loan: loans.remove(&case.subject_id),
+                disposal: disposals.remove(&case.subject_id),
                 step,
                 case,
             })

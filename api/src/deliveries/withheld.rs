@@ -33,6 +33,9 @@ pub(super) async fn is_withheld(
             "select a.restricted from loan n join listing l on l.id = n.listing_id join asset a on a.id = l.asset_id \
              where n.id = $1"
         }
+        Subject::Disposal => {
+            "select a.restricted from disposal d join asset a on a.id = d.asset_id where d.id = $1"
+        }
         Subject::Saving => {
             "select a.restricted from saving_entry s join asset a on a.id = s.asset_id where s.id = $1"
         }

@@ -15,6 +15,7 @@ pub enum Kind {
     Category,
     Delegation,
     Delivery,
+    Disposal,
     Duplicate,
     Entry,
     Freeze,
@@ -41,13 +42,14 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 29] = [
+    const ALL: [(Self, &'static str); 30] = [
         (Self::Account, "acc"),
         (Self::Asset, "ast"),
         (Self::Case, "cas"),
         (Self::Category, "cat"),
         (Self::Delegation, "dlg"),
         (Self::Delivery, "dlv"),
+        (Self::Disposal, "dsp"),
         (Self::Duplicate, "dup"),
         (Self::Entry, "sav"),
         (Self::Freeze, "frz"),

@@ -14,6 +14,7 @@ use crate::catalogue::rates::graphql::{RatesMutation, RatesQuery};
 use crate::decisions::graphql::{DecisionMutation, DecisionQuery};
 use crate::decisions::preview::PreviewQuery;
 use crate::deliveries::graphql::{DeliveriesMutation, DeliveriesQuery};
+use crate::disposals::graphql::{DisposalMutation, DisposalQuery};
 use crate::events::graphql::EventsQuery;
 use crate::finding::graphql::{FindingMutation, FindingQuery};
 use crate::identity::graphql::{IdentityMutation, IdentityQuery};
@@ -49,7 +50,15 @@ struct RuleBookQuery(
 struct GoodsQuery(WarehousesQuery, AssetQuery, ListingQuery, FindingQuery, ImportQuery);
 
 #[derive(Debug, Default, MergedObject)]
-struct MovesQuery(DecisionQuery, RequestQuery, QuotasQuery, TransferQuery, LoanQuery, SavingsQuery);
+struct MovesQuery(
+    DecisionQuery,
+    RequestQuery,
+    QuotasQuery,
+    TransferQuery,
+    LoanQuery,
+    DisposalQuery,
+    SavingsQuery,
+);
 
 /// What may be asked.
 #[derive(Debug, Default, MergedObject)]
@@ -78,7 +87,14 @@ struct GoodsMutation(
 );
 
 #[derive(Debug, Default, MergedObject)]
-struct MovesMutation(DecisionMutation, RequestMutation, QuotasMutation, TransferMutation, LoanMutation);
+struct MovesMutation(
+    DecisionMutation,
+    RequestMutation,
+    QuotasMutation,
+    TransferMutation,
+    LoanMutation,
+    DisposalMutation,
+);
 
 /// What may be done.
 #[derive(Debug, Default, MergedObject)]

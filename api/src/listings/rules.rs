@@ -155,11 +155,13 @@ pub enum Move {
     Reverse,
     /// Did not come back from a loan.
     LoseLent,
+    /// Set aside for a disposal that was given up.
+    PutBack,
 }
 
 impl Move {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Hold,
         Self::ReleaseHold,
         Self::WithdrawHeld,
@@ -174,6 +176,7 @@ impl Move {
         Self::Withdraw,
         Self::Reverse,
         Self::LoseLent,
+        Self::PutBack,
     ];
 
     /// From which counter to which.
@@ -194,6 +197,7 @@ impl Move {
             Self::Withdraw => (Counter::Available, Counter::Withdrawn),
             Self::Reverse => (Counter::Delivered, Counter::Withdrawn),
             Self::LoseLent => (Counter::Available, Counter::Lost),
+            Self::PutBack => (Counter::Withdrawn, Counter::Available),
         }
     }
 }
@@ -220,6 +224,10 @@ pub enum Command {
     SendHome,
     /// The holder takes all of it back.
     Withdraw,
+    /// All of it is to be disposed of.
+    SetAside,
+    /// It is not, and is offered again.
+    OfferAgain,
 }
 
 /// The state after the command.
@@ -238,6 +246,8 @@ pub fn apply(state: ListingState, custody: Custody, command: Command) -> Result<
         (Command::Accept, S::AwaitingInspection | S::Repair) => Ok(S::Listed),
         (Command::ToRepair, S::AwaitingInspection) => Ok(S::Repair),
         (Command::SendHome, S::AwaitingInspection | S::Repair) => Ok(S::ReturnedToHolder),
+        (Command::SetAside, S::Listed) => Ok(S::Disposal),
+        (Command::OfferAgain, S::Disposal) => Ok(S::Listed),
         (
             Command::Withdraw,
             S::Draft

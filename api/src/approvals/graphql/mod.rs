@@ -17,7 +17,7 @@ use crate::graphql::enums::{ApprovalSubject, CaseState, Role, Side, StepState};
 use crate::graphql::ids::{Kind, encode};
 use crate::organisation::graphql::Unit;
 
-/// A run of approvals over a listing, a request line, a loan or its extension.
+/// A run of approvals over a listing, a request line, a loan or its extension, a disposal or its price.
 #[derive(Clone, Debug)]
 pub struct ApprovalCase(pub CaseRow);
 
@@ -32,6 +32,7 @@ pub fn subject_id(case: &approval_case::Model) -> ID {
         SubjectKind::Listing => Kind::Listing,
         SubjectKind::RequestLine => Kind::Line,
         SubjectKind::Loan | SubjectKind::LoanExtension => Kind::Loan,
+        SubjectKind::Disposal | SubjectKind::DisposalPrice => Kind::Disposal,
     };
     encode(kind, case.subject_id)
 }
