@@ -72,14 +72,15 @@ async fn whole_way(backend: Backend) -> Outcome {
     let app = &server.app;
     let desks = moves::list(&city, "办公桌", 5, 1_000_001).await?;
     let city = later(&server, &city, 179).await?;
-    let propose = |kind: &str, pieces: i64| {
-        json!({ "listingId": desks, "kind": kind, "quantity": pieces, "justification": "长期无单位承接" })
-    };
+    let propose = |kind: &str, pieces: i64| json!({ "listingId": desks, "kind": kind, "quantity": pieces, "justification": "长期无单位承接" });
     let said = refused(&city.giver.clerk, "proposeDisposal", propose("SALE", 3), "REUSE_FIRST").await?;
     ensure!(text(&said)?.contains("180"), "{said}");
     let city = later(&server, &city, 1).await?;
     let found = stale(&city.office, "SALE").await?;
-    ensure!(found.len() == 1 && found[0]["days"] == 180 && found[0]["listingId"] == json!(desks), "{found:?}");
+    ensure!(
+        found.len() == 1 && found[0]["days"] == 180 && found[0]["listingId"] == json!(desks),
+        "{found:?}"
+    );
     ensure!(found[0]["nextRung"] == "SALE" && found[0]["listing"]["asset"]["name"] == "办公桌", "{found:?}");
     ensure!(stale(&city.office, "DONATION").await?.is_empty());
 
@@ -102,7 +103,9 @@ async fn whole_way(backend: Backend) -> Outcome {
     let task = &tasks["tasks"]["edges"][0]["node"];
     ensure!(task["subject"] == "DISPOSAL" && task["disposal"]["id"] == json!(id), "{tasks}");
     let other = &city.receivers[0];
-    let query = format!("query($id: ID!) {{ disposal(id: $id) {{ {FIELDS} }} disposals(first: 10) {{ edges {{ node {{ id }} }} }} }}");
+    let query = format!(
+        "query($id: ID!) {{ disposal(id: $id) {{ {FIELDS} }} disposals(first: 10) {{ edges {{ node {{ id }} }} }} }}"
+    );
     let seen = other.clerk.client.ask(&query, json!({ "id": id })).await?;
     ensure!(seen == json!({ "disposal": null, "disposals": { "edges": [] } }), "not shown yet: {seen}");
     approve(&city, &id).await?;
@@ -110,9 +113,7 @@ async fn whole_way(backend: Backend) -> Outcome {
     ensure!(seen["disposal"]["state"] == "PUBLICITY" && seen["disposal"]["name"] == "办公桌", "{seen}");
     ensure!(seen["disposal"]["approvals"] == json!([]), "who decided is not shown to all: {seen}");
     ensure!(seen["disposals"]["edges"][0]["node"]["id"] == json!(id), "{seen}");
-    let complete = |proceeds: &str| {
-        json!({ "disposalId": id, "receiver": "江城再生资源公司", "evidence": "成交确认书", "proceeds": proceeds })
-    };
+    let complete = |proceeds: &str| json!({ "disposalId": id, "receiver": "江城再生资源公司", "evidence": "成交确认书", "proceeds": proceeds });
     refused(&city.giver.clerk, "completeDisposal", complete("95000"), "PUBLICITY_RUNS").await?;
 
     let city = later(&server, &city, 12).await?;
@@ -123,7 +124,10 @@ async fn whole_way(backend: Backend) -> Outcome {
     decide(&city.office, &id, "APPROVE", json!({})).await?;
     let saved = moves::saved(&city, "ORIGINAL_VALUE").await?;
     let sold = done(&city.giver.clerk, "completeDisposal", complete("85000")).await?;
-    ensure!(sold["state"] == "DONE" && sold["leastPrice"] == "80000" && sold["proceeds"] == "85000", "{sold}");
+    ensure!(
+        sold["state"] == "DONE" && sold["leastPrice"] == "80000" && sold["proceeds"] == "85000",
+        "{sold}"
+    );
     ensure!(sold["approvals"].as_array().is_some_and(|cases| cases.len() == 2), "{sold}");
     ensure!(moves::saved(&city, "ORIGINAL_VALUE").await? == saved, "proceeds are no savings");
     let query = "query($by: [DisposalProceedsGroup!]!, $first: Int, $after: String) {
@@ -133,7 +137,10 @@ async fn whole_way(backend: Backend) -> Outcome {
     let sums = city.finance.client.ask(query, by.clone()).await?;
     let row = &sums["disposalProceeds"]["edges"][0]["node"];
     ensure!(row["amount"] == "85000" && row["kind"] == "SALE" && row["disposals"] == 1, "{sums}");
-    ensure!(row["unit"]["id"] == json!(city.giver.gid) && sums["disposalProceeds"]["total"] == "85000", "{sums}");
+    ensure!(
+        row["unit"]["id"] == json!(city.giver.gid) && sums["disposalProceeds"]["total"] == "85000",
+        "{sums}"
+    );
     let theirs = city.receivers[0].head.client.ask(query, by).await?;
     ensure!(theirs["disposalProceeds"]["edges"] == json!([]) && theirs["disposalProceeds"]["total"] == "0");
     let query = "{ gone: assets(filter: { state: DISPOSED }) { edges { node { quantity value } } }
@@ -192,7 +199,8 @@ async fn race(backend: Backend) -> Outcome {
         let propose = async {
             // At another time in each round.
             tokio::time::sleep(std::time::Duration::from_millis(40 * round as u64)).await;
-            let input = json!({ "listingId": listing, "kind": "DONATION", "justification": "长期无单位承接" });
+            let input =
+                json!({ "listingId": listing, "kind": "DONATION", "justification": "长期无单位承接" });
             command(&city.giver.clerk, "proposeDisposal", input).await
         };
         let (asked, proposed) = futures_util::future::join(join_all(asks), propose).await;

@@ -308,8 +308,7 @@ impl DisposalQuery {
             let conn = app.db().read();
             let ladder = read::ladder(conn, app.clock().today()).await?;
             let stale = read::stale(conn, actor, app.clock(), &ladder, filter, &page).await?;
-            let ids: Vec<Uuid> =
-                stale.iter().filter(|_| selection.exists()).map(|stale| stale.id).collect();
+            let ids: Vec<Uuid> = stale.iter().filter(|_| selection.exists()).map(|stale| stale.id).collect();
             let wants = listings::graphql::wants(&selection);
             Ok((page.first, ladder, stale, listings::read::find_all(app, actor, &ids, wants).await?))
         };
@@ -364,10 +363,8 @@ impl DisposalQuery {
         };
         let (first, mut rows, total) = outcome.await.map_err(|fault: Fault| failed(ctx, fault))?;
         let page_info = page(first, &mut rows, Row::key);
-        let edge = |row: Row| DisposalProceedsEdge {
-            cursor: cursor(&row.key()),
-            node: DisposalProceedsRow(row),
-        };
+        let edge =
+            |row: Row| DisposalProceedsEdge { cursor: cursor(&row.key()), node: DisposalProceedsRow(row) };
         Ok(DisposalProceedsConnection {
             edges: rows.into_iter().map(edge).collect(),
             page_info,

@@ -320,8 +320,7 @@ async fn approvals_of(
     rows: &[disposal::Model],
 ) -> async_graphql::Result<HashMap<Uuid, Vec<ApprovalCase>>> {
     let actor = ctx.actor()?;
-    let ids: Vec<Uuid> =
-        rows.iter().filter(|row| read::concerns(actor, row)).map(|row| row.id).collect();
+    let ids: Vec<Uuid> = rows.iter().filter(|row| read::concerns(actor, row)).map(|row| row.id).collect();
     let mut by_disposal: HashMap<Uuid, Vec<_>> = HashMap::new();
     for subject in [ApprovalSubject::Disposal, ApprovalSubject::DisposalPrice] {
         let found = cases_of(ctx.app(), subject, &ids).await.map_err(|fault| failed(ctx, fault))?;

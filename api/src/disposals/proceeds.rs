@@ -4,7 +4,9 @@
 use chrono::NaiveDate;
 use entity::Money;
 use entity::disposals::{DisposalKind, disposal_proceeds};
-use sea_orm::sea_query::{Alias, Asterisk, Expr, ExprTrait, Func, Order, Query as Sql, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{
+    Alias, Asterisk, Expr, ExprTrait, Func, Order, Query as Sql, SelectStatement, SimpleExpr,
+};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, QueryResult};
 use uuid::Uuid;
 

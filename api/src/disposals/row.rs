@@ -22,12 +22,8 @@ use crate::listings;
 use crate::write::Tx;
 
 /// States in which pieces are set aside.
-pub(crate) const OPEN: [DisposalState; 4] = [
-    DisposalState::Proposed,
-    DisposalState::Appraised,
-    DisposalState::Submitted,
-    DisposalState::Publicity,
-];
+pub(crate) const OPEN: [DisposalState; 4] =
+    [DisposalState::Proposed, DisposalState::Appraised, DisposalState::Submitted, DisposalState::Publicity];
 
 /// Which disposal it is.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]

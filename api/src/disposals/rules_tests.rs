@@ -115,12 +115,9 @@ fn reuse_goes_first() {
 
 #[test]
 fn what_is_not_old_enough_is_scrapped_only_beyond_repair() {
-    let bought = |n| Some(day(-n));
-    let young = Proposal {
-        service_months: Some(72),
-        acquired_on: bought(300),
-        ..proposal(DisposalKind::Scrap, 400)
-    };
+    let bought = |n: i64| Some(day(-n));
+    let young =
+        Proposal { service_months: Some(72), acquired_on: bought(300), ..proposal(DisposalKind::Scrap, 400) };
     let faults = rules::faults(&young);
     assert_eq!(codes(&faults), [(Code::BelowServiceLife, "beyondRepair".into())]);
     assert!(rules::faults(&Proposal { acquired_on: bought(6 * 366), ..young }).is_empty());

@@ -71,7 +71,9 @@ impl Desk {
     }
 
     async fn submit(&self, id: Uuid) -> Result<(), Fault> {
-        submit::submit(&self.world.app, self.clerk(), None, &submit::Input { disposal_id: id }).await.map(drop)
+        submit::submit(&self.world.app, self.clerk(), None, &submit::Input { disposal_id: id })
+            .await
+            .map(drop)
     }
 
     /// The step that waits is decided by who sits in it.
@@ -142,7 +144,10 @@ impl Desk {
         let query = proceeds::Query { group_by: group_by.to_vec(), reach, ..Default::default() };
         let rows = proceeds::rows(self.world.app.db().read(), &query, None, 100).await.unwrap();
         let words = |row: &proceeds::Row| {
-            row.key().iter().map(|part| serde_json::to_value(part).unwrap().as_str().unwrap().to_owned()).collect()
+            row.key()
+                .iter()
+                .map(|part| serde_json::to_value(part).unwrap().as_str().unwrap().to_owned())
+                .collect()
         };
         rows.iter().map(|row| (words(row), row.amount.0)).collect()
     }
@@ -295,12 +300,8 @@ async fn what_is_set_aside_is_in_no_other_offer_and_comes_back_to_its_holder() {
     let world = &desk.world;
     let id = desk.propose(DisposalKind::Donation, Some(2)).await.unwrap();
     // The holder ends the rest of the offer: what comes back is the holder's, and not offered.
-    let withdraw = Withdraw {
-        id: desk.listing,
-        version: desk.offer().await.version,
-        quantity: None,
-        reason: None,
-    };
+    let withdraw =
+        Withdraw { id: desk.listing, version: desk.offer().await.version, quantity: None, reason: None };
     withdraw_listing(&world.app, desk.clerk(), None, &withdraw).await.unwrap();
     desk.call_off(id).await.unwrap();
     assert_eq!(desk.offer().await.state, ListingState::Withdrawn);
@@ -483,7 +484,8 @@ async fn wander(seed: u64) {
             (12, _, Some((asker, id))) if world.state(id).await == LineState::Reserved => {
                 let who = if asker { &world.asker } else { &world.rival };
                 let pieces = world.line(id).await.quantity;
-                let transfer = world.release(desk.clerk(), id, None).await.expect("what is promised is there");
+                let transfer =
+                    world.release(desk.clerk(), id, None).await.expect("what is promised is there");
                 let refused = if dice.random_bool(0.3) { 1 } else { 0 };
                 world.receive(&who.clerk, transfer, pieces - refused, refused, 0).await.expect("a receipt");
                 reused = true;

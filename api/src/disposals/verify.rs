@@ -109,7 +109,8 @@ impl Papers {
         if row.least_price.is_some() && case(ApprovalSubject::DisposalPrice).is_none() {
             fault("its price was allowed by nobody");
         }
-        if (row.state == DisposalState::Submitted) != (case(ApprovalSubject::Disposal) == Some(CaseState::Open))
+        if (row.state == DisposalState::Submitted)
+            != (case(ApprovalSubject::Disposal) == Some(CaseState::Open))
         {
             fault("its state is not that of its case");
         }
@@ -141,7 +142,9 @@ impl Papers {
             fault("its proceeds are not what was entered");
         }
         let gone = |card: &asset::Model| {
-            card.state == AssetState::Disposed && card.quantity == row.quantity && card.holder_id == row.unit_id
+            card.state == AssetState::Disposed
+                && card.quantity == row.quantity
+                && card.holder_id == row.unit_id
         };
         if !self.cards.get(&row.asset_id).is_some_and(gone) {
             fault("its card is not one of as many pieces that left the books of its unit");

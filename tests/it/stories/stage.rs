@@ -7,6 +7,8 @@ use api::app::App;
 use api::approvals::rules::Verdict;
 use api::assets::card::CardPatch;
 use api::assets::draft::{Draft as NewCard, draft_asset};
+use api::catalogue::forms::SettingForm;
+use api::catalogue::set_city_setting::set_city_setting;
 use api::clock::Clock;
 use api::decisions::decide::{Decide, OneDecision, decide_steps};
 use api::decisions::freeze::{Unfreeze, unfreeze};
@@ -21,6 +23,7 @@ use chrono::TimeDelta;
 use entity::Money;
 use entity::approvals::{CaseState, StepState, approval_case, approval_step};
 use entity::assets::{Condition, asset};
+use entity::disposals::disposal;
 use entity::listings::{Purpose, asset_freeze, listing, listing_stock};
 use entity::loans::loan;
 use entity::photos::{PhotoStage, photo, photo_blob};
@@ -89,10 +92,21 @@ impl Stage {
             Ok(())
         })
         .await?;
+        // A story has no time to offer things in vain.
+        let office = actor(city.office.account_id).await?;
+        for (name, value) in [
+            ("stale_donation_days", 0),
+            ("stale_sale_days", 0),
+            ("stale_scrap_days", 0),
+            ("disposal_publicity_days", 1),
+        ] {
+            let form = SettingForm { name: name.into(), value, from: app.clock().today() };
+            set_city_setting(&app, &office, None, &form).await?;
+        }
         let of = |kind, id: &String| decode(kind, &id.as_str().into()).context("an id");
         Ok(Self {
             units,
-            office: actor(city.office.account_id).await?,
+            office,
             staff: actor(city.staff.account_id).await?,
             desks: of(Kind::Category, &city.desks)?,
             warehouse: of(Kind::Warehouse, &city.warehouse)?,
@@ -225,6 +239,7 @@ pub struct View {
     pub lines: Vec<request_line::Model>,
     pub transfers: Vec<transfer::Model>,
     pub loans: Vec<loan::Model>,
+    pub disposals: Vec<disposal::Model>,
     pub freezes: Vec<asset_freeze::Model>,
     pub entries: Vec<saving_entry::Model>,
 }
@@ -267,6 +282,11 @@ impl View {
             .order_by_asc(loan::Column::Number)
             .all(conn)
             .await?;
+        let disposals = disposal::Entity::find()
+            .filter(disposal::Column::ListingId.is_in(offers.iter().copied()))
+            .order_by_asc(disposal::Column::Id)
+            .all(conn)
+            .await?;
         let transfers = transfer::Entity::find()
             .filter(transfer::Column::ListingId.is_in(offers))
             .order_by_asc(transfer::Column::Id)
@@ -285,6 +305,7 @@ impl View {
             lines,
             transfers,
             loans,
+            disposals,
             freezes,
             entries,
         })
