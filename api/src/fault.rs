@@ -163,6 +163,22 @@ pub enum Code {
     LoanDayWrong,
     /// Pieces are not back from an earlier loan.
     NotBackYet,
+    /// Somebody has asked for it, was promised it, or has it: reuse goes first.
+    Claimed,
+    /// It has not been offered in vain long enough.
+    ReuseFirst,
+    /// It is not as old as it must be before it is scrapped.
+    BelowServiceLife,
+    /// An appraisal is needed first.
+    AppraisalNeeded,
+    /// The appraisal is good no more.
+    AppraisalOver,
+    /// A sale would bring in too little of its appraisal.
+    BelowAppraisal,
+    /// It is still shown for objections.
+    PublicityRuns,
+    /// It is shown for objections no more.
+    PublicityOver,
     /// The card may be one that is there already: the office settles that first.
     DuplicateSuspected,
     /// A unit cannot ask for what it holds.

@@ -6,7 +6,7 @@
 use crate::app::App;
 use crate::audit::verify::Anchor;
 use crate::fault::Fault;
-use crate::{approvals, assets, audit, awards, catalogue, corrections, listings, loans, plans, requests, savings, successions, transfers};
+use crate::{approvals, assets, audit, awards, catalogue, corrections, disposals, listings, loans, plans, requests, savings, successions, transfers};
 
 /// What one part of the check found.
 #[derive(Debug)]
@@ -44,6 +44,7 @@ pub async fn verify(app: &App, anchors: &[Anchor], mut told: impl FnMut(&Part)) 
     add("transfers and cards", transfers::verify::verify(snapshot).await?);
     add("loans", loans::verify::verify(app, snapshot).await?);
     add("plans", plans::verify::verify(snapshot).await?);
+    add("disposals", disposals::verify::verify(app, snapshot).await?);
     add("savings", savings::verify::verify(app, snapshot).await?);
     add("successions", successions::verify::verify(app, snapshot).await?);
     Ok(parts)

@@ -18,6 +18,10 @@ text_enum! {
         LoanExtension,
         /// A plan of the office.
         Plan,
+        /// A disposal.
+        Disposal,
+        /// A sale below the threshold.
+        DisposalPrice,
     }
 }
 

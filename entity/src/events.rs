@@ -38,6 +38,8 @@ text_enum! {
         Loan,
         /// A plan of the office.
         AllocationPlan,
+        /// A disposal.
+        Disposal,
         /// An entry of savings.
         Saving,
         /// A webhook.

@@ -12,6 +12,7 @@ pub mod catalogue;
 pub mod corrections;
 pub mod deliveries;
 pub mod demo;
+pub mod disposals;
 pub mod events;
 pub mod identity;
 pub mod imports;

@@ -53,6 +53,7 @@ impl MigratorTrait for Migrator {
             "0028_audience",
             "0029_upkeep",
             "0030_inbox",
+            "0032_disposals",
         ]
     }
 }

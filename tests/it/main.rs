@@ -11,6 +11,7 @@ mod chain;
 mod cities;
 mod crash;
 mod deliveries;
+mod disposals;
 mod exports;
 mod frame;
 mod imports;
@@ -59,6 +60,7 @@ fn main() -> std::process::ExitCode {
     crash::register(&mut registry);
     deliveries::register(&mut registry);
     imports::register(&mut registry);
+    disposals::register(&mut registry);
     exports::register(&mut registry);
     rights::register(&mut registry);
     bad_input::register(&mut registry);

@@ -4,6 +4,7 @@
 
 mod checks;
 mod commands;
+mod disposing;
 mod stage;
 
 use std::collections::BTreeMap;

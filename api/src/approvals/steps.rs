@@ -215,6 +215,7 @@ pub(super) fn subject(of: ApprovalSubject) -> Subject {
         ApprovalSubject::RequestLine => Subject::RequestLine,
         ApprovalSubject::Loan | ApprovalSubject::LoanExtension => Subject::Loan,
         ApprovalSubject::Plan => Subject::AllocationPlan,
+        ApprovalSubject::Disposal | ApprovalSubject::DisposalPrice => Subject::Disposal,
     }
 }
 

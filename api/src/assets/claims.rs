@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use entity::assets::asset;
+use entity::disposals::{DisposalState, disposal};
 use entity::listings::{ListingState, Purpose, listing, listing_stock};
 use entity::transfers::{TransferState, transfer};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
@@ -22,17 +23,24 @@ pub(crate) struct Claims {
     pub away: i64,
     /// The card itself is on its way.
     pub moving: i64,
+    /// Set aside for a disposal.
+    pub disposing: i64,
 }
 
 impl Claims {
     /// Pieces that cannot be offered a second time.
     pub(crate) fn taken(self) -> i64 {
-        self.listed + self.moving
+        self.listed + self.moving + self.disposing
     }
 
     /// Whether somebody counts on what the card says.
     pub(crate) fn any(self) -> bool {
-        self.listed + self.away + self.moving > 0
+        self.beside(0)
+    }
+
+    /// Whether somebody counts on anything but `pieces` that are set aside.
+    pub(crate) fn beside(self, pieces: i64) -> bool {
+        self.listed + self.away + self.moving + self.disposing > pieces
     }
 }
 
@@ -42,7 +50,7 @@ pub(crate) async fn of(tx: &Tx, card: &asset::Model, except: Option<Uuid>) -> Re
     Ok(of_all(tx, &[card], except).await?.remove(&card.id).unwrap_or_default())
 }
 
-/// As [`of`], for many cards with three statements; a card without an entry has no claims.
+/// As [`of`], for many cards with four statements; a card without an entry has no claims.
 pub(crate) async fn of_all(
     tx: &Tx,
     cards: &[&asset::Model],
@@ -85,6 +93,19 @@ pub(crate) async fn of_all(
         .await?;
     for (card, pieces) in moving {
         found.entry(card).or_default().moving += pieces;
+    }
+    let disposing: Vec<(Uuid, i64)> = disposal::Entity::find()
+        .select_only()
+        .columns([disposal::Column::ListingId, disposal::Column::Quantity])
+        .filter(disposal::Column::ListingId.is_in(theirs.keys().copied()))
+        .filter(disposal::Column::State.is_not_in([DisposalState::Done, DisposalState::CalledOff]))
+        .into_tuple()
+        .all(tx.conn())
+        .await?;
+    for (listing, pieces) in disposing {
+        if let Some((card, _)) = theirs.get(&listing) {
+            found.entry(*card).or_default().disposing += pieces;
+        }
     }
     Ok(found)
 }

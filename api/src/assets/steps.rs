@@ -162,6 +162,18 @@ pub async fn mark_lost(tx: &Tx, card: asset::Model) -> Result<asset::Model, Faul
     Ok(lost)
 }
 
+/// The card was disposed of: it leaves the books of its holder and keeps its history.
+///
+/// # Errors
+/// [`Code::Stale`]; the database's.
+pub async fn dispose(tx: &Tx, card: asset::Model, disposal: Uuid) -> Result<asset::Model, Fault> {
+    let gone = save(tx, asset::Model { state: AssetState::Disposed, ..card }).await?;
+    close_holding(tx, gone.id).await?;
+    let payload = json!({ "quantity": gone.quantity, "value": gone.value, "disposalId": disposal });
+    tx.record(Subject::Asset, gone.id, gone.version, "asset.disposed", &payload);
+    Ok(gone)
+}
+
 /// Puts the card into a storage place of the warehouse.
 ///
 /// # Errors

@@ -124,6 +124,7 @@ impl Known {
             "asset.moved" => self.holder = read(payload, "toId"),
             "asset.merged" => self.state = Some(AssetState::Merged),
             "asset.lost" => self.state = Some(AssetState::Lost),
+            "asset.disposed" => self.state = Some(AssetState::Disposed),
             _ => {}
         }
     }

@@ -112,6 +112,9 @@ const READ_SAVINGS: &[(Role, Relation)] = &[
     (Auditor, Giver),
     (Auditor, Receiver),
 ];
+/// Reads what disposals brought in.
+const READ_PROCEEDS: &[(Role, Relation)] =
+    &[(Head, Giver), (Supervisor, Giver), (Office, Giver), (Finance, Giver), (Auditor, Giver)];
 /// Reads the records of the whole city: accounts, events, jobs, and the trail with its payloads opened, those of
 /// RESTRICTED assets too. Administrators are here on purpose: they could grant themselves the auditor's role, so that
 /// keeping the trail from them would only look like protection; such a grant stands in the same trail.
@@ -168,6 +171,11 @@ operations! {
     OverdueLoans "overdueLoans": READ_CASE;
     /// Says how many are free, and of what the caller may see.
     LoanCalendar "loanCalendar": EVERYONE;
+    /// What is shown for objections is shown to everybody; all else asks for the right to [`Operation::StaleListings`].
+    Disposal "disposal": EVERYONE;
+    Disposals "disposals": EVERYONE;
+    StaleListings "staleListings": READ_GIVER;
+    DisposalProceeds "disposalProceeds": READ_PROCEEDS;
     RentalRates "rentalRates": EVERYONE;
     /// Who has to do with some line sees the plan, from its publication on, and those lines.
     AllocationPlan "allocationPlan": READ_PLAN;
@@ -270,6 +278,14 @@ operations! {
     ReturnLoan "returnLoan": &[(Clerk, Giver), (Clerk, Receiver), (Staff, Warehouse)];
     InspectLoan "inspectLoan": &[(Clerk, Giver), (Staff, Warehouse)];
     ConvertLoan "convertLoan": RECEIVER_CLERK;
+    // Disposals: the holder's side carries them through; any unit may want the thing.
+    ProposeDisposal "proposeDisposal": GIVER_CLERK;
+    AppraiseDisposal "appraiseDisposal": GIVER_CLERK;
+    SubmitDisposal "submitDisposal": GIVER_CLERK;
+    AskDisposalPrice "askDisposalPrice": GIVER_CLERK;
+    ObjectToDisposal "objectToDisposal": &[(Clerk, Receiver), (Head, Receiver)];
+    CompleteDisposal "completeDisposal": GIVER_CLERK;
+    CallOffDisposal "callOffDisposal": &[(Clerk, Giver), (Head, Giver), (Office, Giver)];
 
     // Administration.
     CreateAccount "createAccount": ADMINISTRATOR;

@@ -38,6 +38,18 @@ pub const SETTINGS: &[Setting] = &[
     Setting { name: "claim_window_days", default: 5, least: 1, most: 60 },
     Setting { name: "claim_window_least_days", default: 3, least: 1, most: 60 },
     Setting { name: "claim_window_most_days", default: 20, least: 1, most: 60 },
+    // Days LISTED without a taker after which an offer is shown to more units.
+    Setting { name: "stale_audience_days", default: 30, least: 0, most: 3_650 },
+    // Days LISTED without a taker after which a donation can be proposed.
+    Setting { name: "stale_donation_days", default: 90, least: 0, most: 3_650 },
+    // Days LISTED without a taker after which a sale or an exchange can be proposed.
+    Setting { name: "stale_sale_days", default: 180, least: 0, most: 3_650 },
+    // Days LISTED without a taker after which scrapping or writing off can be proposed.
+    Setting { name: "stale_scrap_days", default: 365, least: 0, most: 3_650 },
+    // Working days for which a disposal is shown to all units before it is carried out.
+    Setting { name: "disposal_publicity_days", default: 5, least: 1, most: 365 },
+    // Least part of the appraisal that a sale brings in without a decision on it, in per cent.
+    Setting { name: "disposal_price_percent", default: 90, least: 1, most: 100 },
     // Days after a receipt within which a defect sends the goods back.
     Setting { name: "defect_days", default: 30, least: 1, most: 365 },
     // What the split of a kit weighs: one more place to fetch things from …

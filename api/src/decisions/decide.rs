@@ -12,7 +12,7 @@ use crate::approvals::steps::{self as approvals, Decision};
 use crate::fault::{Code, Fault, Rejection};
 use crate::identity::Actor;
 use crate::write::{Command, Tx};
-use crate::{listings, loans, plans, requests};
+use crate::{disposals, listings, loans, plans, requests};
 
 /// Most decisions of one call.
 pub const MOST: usize = 100;
@@ -94,6 +94,9 @@ async fn in_order_of_locks(tx: &Tx, input: &Decide) -> Result<Vec<usize>, Fault>
             Some(case) if of_loan(case.subject) => {
                 order.insert((loans::steps::listing_of(tx, case.subject_id).await?, n));
             }
+            Some(case) if of_disposal(case.subject) => {
+                order.insert((disposals::steps::listing_of(tx, case.subject_id).await?, n));
+            }
             Some(case) => {
                 order.insert((requests::steps::listing_of(tx, case.subject_id).await?, n));
             }
@@ -114,6 +117,10 @@ fn of_loan(subject: ApprovalSubject) -> bool {
     matches!(subject, ApprovalSubject::Loan | ApprovalSubject::LoanExtension)
 }
 
+fn of_disposal(subject: ApprovalSubject) -> bool {
+    matches!(subject, ApprovalSubject::Disposal | ApprovalSubject::DisposalPrice)
+}
+
 async fn one(tx: &Tx, n: usize, decision: &OneDecision) -> Result<(), Fault> {
     let decision = Decision {
         step_id: decision.step_id,
@@ -130,6 +137,9 @@ async fn one(tx: &Tx, n: usize, decision: &OneDecision) -> Result<(), Fault> {
                 loans::steps::on_decided(tx, &decided).await
             }
             ApprovalSubject::Plan => plans::steps::on_decided(tx, &decided).await,
+            ApprovalSubject::Disposal | ApprovalSubject::DisposalPrice => {
+                disposals::steps::on_decided(tx, &decided).await
+            }
         }
     };
     outcome.await.map_err(|fault| within(fault, n))

@@ -16,6 +16,7 @@ use super::withdraw::{Withdraw, withdraw_listing};
 use crate::approvals::graphql::{ApprovalStep, subject_id};
 use crate::approvals::read::{self as approvals, StepRow};
 use crate::approvals::rules::Verdict;
+use crate::disposals::nodes::{Disposal, disposals_by_id};
 use crate::fault::{Fault, Rejection};
 use crate::graphql::connection::{Page, connection, page_cost};
 use crate::graphql::context::Given;
@@ -39,6 +40,7 @@ pub struct Task {
     line: Option<RequestLine>,
     loan: Option<Loan>,
     plan: Option<AllocationPlan>,
+    disposal: Option<Disposal>,
 }
 
 #[Object]
@@ -76,6 +78,11 @@ impl Task {
     /// The plan of the office to be approved; null where it is something else.
     async fn allocation_plan(&self) -> Option<&AllocationPlan> {
         self.plan.as_ref()
+    }
+
+    /// The disposal to be approved, or to be sold for its `askedPrice`; null where it is something else.
+    async fn disposal(&self) -> Option<&Disposal> {
+        self.disposal.as_ref()
     }
 }
 
@@ -136,6 +143,16 @@ impl DecisionQuery {
             .map(|(_, case)| case.subject_id)
             .collect();
         let mut plans = plans_by_id(ctx, &asked, &plan).await?;
+        let disposal = ctx.look_ahead().field("edges").field("node").field("disposal");
+        let asked: Vec<Uuid> = tasks
+            .iter()
+            .filter(|(_, case)| {
+                disposal.exists()
+                    && matches!(case.subject, SubjectKind::Disposal | SubjectKind::DisposalPrice)
+            })
+            .map(|(_, case)| case.subject_id)
+            .collect();
+        let mut disposals = disposals_by_id(ctx, &asked, &disposal).await?;
         let nodes = tasks
             .into_iter()
             .map(|(step, case)| Task {
@@ -143,6 +160,7 @@ impl DecisionQuery {
                 line: lines.remove(&case.subject_id),
                 loan: loans.remove(&case.subject_id),
                 plan: plans.remove(&case.subject_id),
+                disposal: disposals.remove(&case.subject_id),
                 step,
                 case,
             })

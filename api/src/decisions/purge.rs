@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::authz::{Operation, Parties};
+use crate::disposals::steps as disposals;
 use crate::fault::{Code, Fault, Rejection};
 use crate::identity::Actor;
 use crate::listings::{rules, steps as listings, window};
@@ -84,6 +85,8 @@ async fn listings_of(tx: &Tx, cards: &[Uuid]) -> Result<Vec<Uuid>, Fault> {
 
 /// As a holder withdraws it, whether it is frozen or not; and its words go.
 async fn take_down(tx: &Tx, id: Uuid) -> Result<(), Fault> {
+    listings::lock(tx, id).await?;
+    disposals::on_purged(tx, id).await?;
     let stock = listings::lock(tx, id).await?;
     let before = listings::load(tx, id).await?.ok_or(Code::NotFound)?;
     let was = before.state;

@@ -37,6 +37,9 @@ pub(super) async fn is_withheld(
             "select coalesce((select a.restricted from plan_line p join asset a on a.id = p.asset_id \
              where p.plan_id = $1 order by a.restricted desc limit 1), false)"
         }
+        Subject::Disposal => {
+            "select a.restricted from disposal d join asset a on a.id = d.asset_id where d.id = $1"
+        }
         Subject::Saving => {
             "select a.restricted from saving_entry s join asset a on a.id = s.asset_id where s.id = $1"
         }

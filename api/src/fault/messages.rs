@@ -94,6 +94,38 @@ pub(super) fn sentences(code: Code) -> (&'static str, &'static str) {
             "尚有 {missing} 件未收回或未验收；请先办理归还验收，或撤销本次借用。",
             "{missing} pieces are not back from an earlier loan, or not inspected. Settle that first, or give this loan up.",
         ),
+        Code::Claimed => (
+            "该资产已有单位申请、预留、在途或借用，调剂利用优先；请待其办结后再处置。",
+            "A unit has asked for it, was promised it, or has it; reuse goes first. Dispose of it when that has ended.",
+        ),
+        Code::ReuseFirst => (
+            "上架满 {days} 天仍无单位承接方可按此方式处置，最早为 {day}；此前请继续调剂。",
+            "This can be proposed when it was offered in vain for {days} days: from {day} on. Go on offering it until then.",
+        ),
+        Code::BelowServiceLife => (
+            "未达最低使用年限（{months} 个月，至 {day}），不得报废；确无法修复的，请填写鉴定情况和鉴定人。",
+            "Below its minimum service life ({months} months, up to {day}) it is not scrapped. If it is beyond repair, say what is broken and who found so.",
+        ),
+        Code::AppraisalNeeded => (
+            "出售、置换须先评估，请先录入评估结果（appraiseDisposal）。",
+            "What is sold or exchanged is appraised first. Enter the appraisal (appraiseDisposal).",
+        ),
+        Code::AppraisalOver => (
+            "评估结果已于 {day} 过期，请重新评估。",
+            "The appraisal was good up to {day}. Have it appraised anew.",
+        ),
+        Code::BelowAppraisal => (
+            "成交价不得低于 {least} 元（评估值 {appraised} 元）；请重新评估，或报批低价出售（askDisposalPrice）。",
+            "It may not go for less than {least} (appraised at {appraised}). Have it appraised anew, or ask for a lower price (askDisposalPrice).",
+        ),
+        Code::PublicityRuns => (
+            "公示期至 {day}，期满无异议后方可办理。",
+            "It is shown for objections up to {day}. Carry it out after that day.",
+        ),
+        Code::PublicityOver => (
+            "公示期已于 {day} 结束；如确有需要，请联系持有单位或机关事务管理局。",
+            "It was shown for objections up to {day}. Ask its holder or the office if you need it.",
+        ),
         Code::DuplicateSuspected => (
             "该资产卡片疑似重复，请先由机关事务管理局在疑似重复清单中核实。",
             "The card may be a duplicate. Settle the case in the list of duplicates first.",

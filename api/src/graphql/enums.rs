@@ -54,6 +54,7 @@ graphql_enums! {
     FreezeCause = "entity::listings::FreezeCause" { Stocktake, Dispute, Secrecy }
     /// What is approved.
     ApprovalSubject = "entity::approvals::ApprovalSubject" { Listing, RequestLine, Loan, LoanExtension, Plan }
+    ApprovalSubject = "entity::approvals::ApprovalSubject" { Listing, RequestLine, Loan, LoanExtension, Disposal, DisposalPrice }
     /// Whose step it is.
     Side = "entity::approvals::Side" { Giver, Receiver, Office }
     /// Where on a side a seat is.
@@ -72,6 +73,13 @@ graphql_enums! {
     LoanState = "entity::loans::LoanState" { Requested, Approved, HandedOver, OnLoan, Returned, Inspected, Damaged, Lost, Converted, Rejected, Cancelled, Expired, GiverFailed }
     /// Why a loan ended without use.
     LoanReason = "entity::loans::LoanReason" { Refused, Corrected, CancelledByBorrower, HoldLapsed, NotCollected, ListingWithdrawn, Undeliverable, PiecesGone, UnitsMerged }
+    LoanReason = "entity::loans::LoanReason" { Refused, Corrected, CancelledByBorrower, HoldLapsed, NotCollected, ListingWithdrawn, Undeliverable, PiecesGone }
+    /// How a thing leaves the books: 捐赠, 出售, 报废, 置换, 核销.
+    DisposalKind = "entity::disposals::DisposalKind" { Donation, Sale, Scrap, Exchange, WriteOff }
+    /// Life of a disposal.
+    DisposalState = "entity::disposals::DisposalState" { Proposed, Appraised, Submitted, Publicity, Done, CalledOff }
+    /// Why a disposal was given up.
+    DisposalReason = "entity::disposals::DisposalReason" { Refused, Wanted, GivenUp, Purged }
     /// Why a line ended, or waits.
     LineReason = "entity::requests::LineReason" { HeldByOthers, Frozen, AlreadyDelivered, ListingWithdrawn, HoldLapsed, Refused, Corrected, CancelledByAsker, CutByApprover, Undeliverable, UnitsMerged }
     LineReason = "entity::requests::LineReason" { HeldByOthers, Frozen, AlreadyDelivered, ListingWithdrawn, HoldLapsed, Refused, Corrected, CancelledByAsker, CutByApprover, Undeliverable }
@@ -93,6 +101,7 @@ graphql_enums! {
     PhotoStage = "entity::photos::PhotoStage" { Listing, Intake, Handover, Receipt }
     /// What an event or an audit entry is about.
     Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, RentalRate, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Loan, Saving, Webhook, Import, Succession }
+    Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, RentalRate, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Loan, Disposal, Saving, Webhook, Import }
     /// What a job does.
     JobKind = "entity::jobs::JobKind" { ExpireHolds, LoanDays, AccrueLoans, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import, Successions }
     Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, RentalRate, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Loan, AllocationPlan, Saving, Webhook, Import }

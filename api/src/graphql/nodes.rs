@@ -21,6 +21,8 @@ use crate::app::App;
 use crate::assets::graphql::Asset;
 use crate::authz::Operation;
 use crate::catalogue::graphql::Category;
+use crate::disposals::nodes::Disposal;
+use crate::disposals::read::DisposalRow;
 use crate::fault::Fault;
 use crate::identity::Actor;
 use crate::listings::graphql::Listing;
@@ -31,7 +33,7 @@ use crate::plans::graphql::AllocationPlan;
 use crate::requests::graphql::Request;
 use crate::transfers::graphql::Transfer;
 use crate::warehouses::graphql::Warehouse;
-use crate::{assets, listings, loans, plans, requests, transfers, warehouses};
+use crate::{assets, disposals, listings, loans, plans, requests, transfers, warehouses};
 
 /// A thing with a global id.
 #[derive(Debug, Interface)]
@@ -43,6 +45,8 @@ pub enum Node {
     Asset(Asset),
     /// A category.
     Category(Category),
+    /// A disposal.
+    Disposal(Disposal),
     /// An offer.
     Listing(Listing),
     /// A loan.
@@ -63,6 +67,7 @@ pub enum Node {
 #[derive(Clone, Debug)]
 enum Found {
     Asset(asset::Model),
+    Disposal(Box<DisposalRow>),
     Listing(ListingRow),
     Loan(loan::Model),
     Plan(allocation_plan::Model),
@@ -137,6 +142,12 @@ impl Rows {
                 let rows = plans::read::find_all(conn, actor, ids).await?;
                 rows.into_iter().for_each(|row| keep(row.id, Found::Plan(row)));
             }
+            Kind::Disposal if actor.may_somewhere(Operation::Disposal) => {
+                let rows = disposals::read::find_all(conn, actor, ids).await?;
+                for row in disposals::read::with_cards(conn, rows).await? {
+                    keep(row.disposal.id, Found::Disposal(Box::new(row)));
+                }
+            }
             Kind::Request if actor.may_somewhere(Operation::Request) => {
                 let rows = requests::read::find_all(conn, actor, ids).await?;
                 rows.into_iter().for_each(|row| keep(row.id, Found::Request(row)));
@@ -169,6 +180,7 @@ async fn find(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Option<Node>>
     let found = found.map_err(|fault| query_error(anyhow::anyhow!("{fault:?}").into(), locale))?;
     Ok(found.map(|Row(row)| match row {
         Found::Asset(row) => Node::Asset(row.into()),
+        Found::Disposal(row) => Node::Disposal((*row).into()),
         Found::Listing(row) => Node::Listing(row.into()),
         Found::Loan(row) => Node::Loan(row.into()),
         Found::Plan(row) => Node::AllocationPlan(row.into()),
@@ -209,6 +221,7 @@ entities! {
     allocation_plan_by_id AllocationPlan
     asset_by_id Asset
     category_by_id Category
+    disposal_by_id Disposal
     listing_by_id Listing
     loan_by_id Loan
     region_by_id Region

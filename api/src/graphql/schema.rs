@@ -16,6 +16,7 @@ use crate::corrections::graphql::{CorrectionMutation, CorrectionQuery};
 use crate::decisions::graphql::{DecisionMutation, DecisionQuery};
 use crate::decisions::preview::PreviewQuery;
 use crate::deliveries::graphql::{DeliveriesMutation, DeliveriesQuery};
+use crate::disposals::graphql::{DisposalMutation, DisposalQuery};
 use crate::events::graphql::EventsQuery;
 use crate::finding::graphql::{FindingMutation, FindingQuery};
 use crate::identity::graphql::{IdentityMutation, IdentityQuery};
@@ -65,7 +66,7 @@ struct RuleBookQuery(
 struct GoodsQuery(WarehousesQuery, AssetQuery, ListingQuery, FindingQuery, ImportQuery);
 
 #[derive(Debug, Default, MergedObject)]
-struct MovesQuery(DecisionQuery, RequestQuery, KitQuery, QuotasQuery, TransferQuery, LoanQuery, SavingsQuery, PlanQuery, AwardsQuery, InboxQuery, CorrectionQuery);
+struct MovesQuery(DecisionQuery, RequestQuery, KitQuery, QuotasQuery, TransferQuery, LoanQuery, SavingsQuery, PlanQuery, AwardsQuery, InboxQuery, CorrectionQuery, DisposalQuery);
 
 /// What may be asked.
 #[derive(Debug, Default, MergedObject)]
@@ -104,6 +105,7 @@ struct MovesMutation(
     LoanMutation,
     PlanMutation,
     CorrectionMutation,
+    DisposalMutation,
 );
 
 /// What may be done.

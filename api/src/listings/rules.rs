@@ -157,6 +157,8 @@ pub enum Move {
     Reverse,
     /// Did not come back from a loan.
     LoseLent,
+    /// Set aside for a disposal that was given up.
+    PutBack,
 }
 
 impl Move {
@@ -177,6 +179,7 @@ impl Move {
         Self::Withdraw,
         Self::Reverse,
         Self::LoseLent,
+        Self::PutBack,
     ];
 
     /// From which counter to which.
@@ -198,6 +201,7 @@ impl Move {
             Self::Withdraw => (Counter::Available, Counter::Withdrawn),
             Self::Reverse => (Counter::Delivered, Counter::Withdrawn),
             Self::LoseLent => (Counter::Available, Counter::Lost),
+            Self::PutBack => (Counter::Withdrawn, Counter::Available),
         }
     }
 }
@@ -224,6 +228,10 @@ pub enum Command {
     SendHome,
     /// The holder takes all of it back.
     Withdraw,
+    /// All of it is to be disposed of.
+    SetAside,
+    /// It is not, and is offered again.
+    OfferAgain,
 }
 
 /// The state after the command.
@@ -242,6 +250,8 @@ pub fn apply(state: ListingState, custody: Custody, command: Command) -> Result<
         (Command::Accept, S::AwaitingInspection | S::Repair) => Ok(S::Listed),
         (Command::ToRepair, S::AwaitingInspection) => Ok(S::Repair),
         (Command::SendHome, S::AwaitingInspection | S::Repair) => Ok(S::ReturnedToHolder),
+        (Command::SetAside, S::Listed) => Ok(S::Disposal),
+        (Command::OfferAgain, S::Disposal) => Ok(S::Listed),
         (
             Command::Withdraw,
             S::Draft

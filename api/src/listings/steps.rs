@@ -248,3 +248,45 @@ pub(crate) async fn withdraw(tx: &Tx, listing: Uuid, n: i64) -> Result<rules::St
         }
     }
 }
+
+/// Takes pieces out of the offer, to be disposed of: `available` → `withdrawn`. `whole`: nothing of it is offered then. Answers
+/// the listing as it is afterwards.
+///
+/// # Errors
+/// [`Code::NotEnough`], [`Code::WrongState`], [`Code::Stale`].
+pub(crate) async fn set_aside(
+    tx: &Tx,
+    listing: listing::Model,
+    n: i64,
+    whole: bool,
+) -> Result<listing::Model, Fault> {
+    let state = rules::apply(listing.state, listing.custody, Command::SetAside)?;
+    withdraw(tx, listing.id, n).await?;
+    let state = if whole { state } else { listing.state };
+    let saved = save(tx, listing::Model { state, ..listing }).await?;
+    let payload = json!({ "quantity": n, "state": saved.state });
+    tx.record(Subject::Listing, saved.id, saved.version, "listing.set_aside", &payload);
+    Ok(saved)
+}
+
+/// Offers pieces again that were set aside, and from now on anew: `withdrawn` → `available`; to everybody where another unit
+/// than the named receiver wants them (`to_all`). Answers whether they are offered: of an offer that has ended they stay its
+/// holder's.
+///
+/// # Errors
+/// [`Code::Stale`]; the database's; internal where no such pieces are set aside.
+pub(crate) async fn offer_again(tx: &Tx, id: Uuid, n: i64, to_all: bool) -> Result<bool, Fault> {
+    let listing = load(tx, id).await?.ok_or(Code::NotFound)?;
+    let state = match listing.state {
+        ListingState::Listed => ListingState::Listed,
+        ListingState::Disposal => rules::apply(listing.state, listing.custody, Command::OfferAgain)?,
+        _ => return Ok(false),
+    };
+    super::stock::put_back(tx, id, n).await?;
+    let directed_to = listing.directed_to.filter(|_| !to_all);
+    let next = listing::Model { state, directed_to, listed_at: Some(tx.now()), ..listing };
+    let saved = save(tx, next).await?;
+    let payload = json!({ "quantity": n, "state": saved.state, "directedTo": saved.directed_to });
+    tx.record(Subject::Listing, saved.id, saved.version, "listing.offered_again", &payload);
+    Ok(true)
+}

@@ -306,6 +306,14 @@ pub async fn reverse(tx: &Tx, listing: Uuid, n: i64) -> Result<Stock, Fault> {
     must_move(tx, listing, n, Move::Reverse).await
 }
 
+/// Set aside for a disposal that was given up: `withdrawn` → `available`.
+///
+/// # Errors
+/// The database's; internal where no such pieces are set aside.
+pub(crate) async fn put_back(tx: &Tx, listing: Uuid, n: i64) -> Result<Stock, Fault> {
+    must_move(tx, listing, n, Move::PutBack).await
+}
+
 /// Whether a freeze that is not lifted covers the listing, its card, its unit or its place.
 ///
 /// # Errors

@@ -101,6 +101,14 @@ pub(crate) async fn unpromised(
     Ok((stock.available - promised).max(0))
 }
 
+/// Whether pieces of an offer are lent, promised or asked for on any day. The stock must be locked.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn booked(tx: &Tx, listing: Uuid) -> Result<bool, Fault> {
+    Ok(!open_of(tx, listing).await?.is_empty())
+}
+
 /// The holder took pieces of an offer for loan back: who only asked for them is told. `whole`: all that ask.
 ///
 /// # Errors

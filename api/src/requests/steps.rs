@@ -9,7 +9,7 @@ use entity::listings::{ListingState, listing};
 use entity::requests::{LineReason, LineState, request_line};
 use entity::transfers::transfer;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::batch::Batch;
@@ -261,6 +261,19 @@ pub async fn give_up_holds(tx: &Tx, listing: Uuid, at_least: i64) -> Result<i64,
 /// When the database does not answer.
 pub async fn on_withdrawn(tx: &Tx, listing: Uuid) -> Result<(), Fault> {
     settle_queue(tx, listing, Change::Withdrawn).await
+}
+
+/// Whether a line waits in the queue of a listing.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn somebody_waits(tx: &Tx, listing: Uuid) -> Result<bool, Fault> {
+    let waiting = request_line::Entity::find()
+        .filter(request_line::Column::ListingId.eq(listing))
+        .filter(request_line::Column::State.eq(LineState::Queued))
+        .count(tx.conn())
+        .await?;
+    Ok(waiting > 0)
 }
 
 /// A freeze over these listings (ascending) was lifted: holds get the frozen time back, queues may move up.

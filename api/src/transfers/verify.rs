@@ -157,7 +157,9 @@ fn claims() -> String {
     let live = LIVE.map(|state| format!("'{state}'")).join(", ");
     let claim = format!(
         "s.held + s.reserved + case when l.state in ({live}) or (l.state = 'WITHDRAWN' and l.purpose = 'LOAN') \
-         then s.available else 0 end"
+         then s.available else 0 end \
+         + (select cast(coalesce(sum(d.quantity), 0) as bigint) from disposal d where d.listing_id = l.id \
+         and d.state in ('PROPOSED', 'APPRAISED', 'SUBMITTED', 'PUBLICITY'))"
     );
     format!(
         "select a.id, a.state, a.quantity, \

@@ -73,6 +73,7 @@ const ELSEWHERE: &[Operation] = &[
     Operation::ResolveDuplicate,
     Operation::CancelImport,
     Operation::ExplainAward,
+    Operation::DisposalProceeds,
 ];
 
 pub async fn held(backend: Backend) -> Outcome {
@@ -224,6 +225,8 @@ struct Things {
     draft: String,
     /// An offer for loan; a loan of it that is with the receiver, and one of a thing on a shelf that is.
     lent: (String, String, String),
+    /// An offer that nobody takes; a donation that is shown for objections.
+    stale: (String, String),
     /// An import of the giver that was announced.
     import: String,
     /// A plan that the units concerned may object to, and its one line, from the giver to the receiver.
@@ -298,6 +301,8 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
     );
     let plans = "{ allocationPlans(first: 100) { edges { node { id } } } }";
     read(O::AllocationPlans, BOTH, plans, none(), Some(&things.plan.0));
+    let stale = "{ staleListings(first: 100) { edges { node { listingId } } } }";
+    read(O::StaleListings, GIVER, stale, none(), Some(&things.stale.0));
     read(O::ExplainSaving, BOTH, "query($id: ID!) { explainSaving(id: $id) { formula } }", id(entry), None);
 
     let thought_of = json!({ "subject": "REQUEST_LINE", "kind": "GENERAL", "custody": "VIRTUAL",
@@ -393,6 +398,20 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
     );
     let unsaid = json!({ "lineId": things.plan.1, "reason": " " });
     write(O::ObjectToPlanLine, BOTH, "ObjectToPlanLineInput", unsaid);
+    let proposed = json!({ "listingId": things.stale.0, "kind": "DONATION", "justification": "" });
+    write(O::ProposeDisposal, GIVER, "ProposeDisposalInput", proposed);
+    let shown = || json!({ "disposalId": things.stale.1 });
+    write(O::SubmitDisposal, GIVER, "SubmitDisposalInput", shown());
+    let appraised = json!({ "disposalId": things.stale.1, "by": "", "value": "1", "on": "2026-01-01", "validUntil": "2026-01-01", "report": "" });
+    write(O::AppraiseDisposal, GIVER, "AppraiseDisposalInput", appraised);
+    let priced = json!({ "disposalId": things.stale.1, "price": "1", "reason": "" });
+    write(O::AskDisposalPrice, GIVER, "AskDisposalPriceInput", priced);
+    let completed = json!({ "disposalId": things.stale.1, "evidence": "", "proceeds": "0" });
+    write(O::CompleteDisposal, GIVER, "CompleteDisposalInput", completed);
+    let unsaid = json!({ "disposalId": things.stale.1, "reason": " " });
+    write(O::CallOffDisposal, GIVER, "CallOffDisposalInput", unsaid);
+    let wanted = json!({ "disposalId": things.stale.1, "unitId": receiver, "reason": " " });
+    write(O::ObjectToDisposal, RECEIVER, "ObjectToDisposalInput", wanted);
     let reversed = json!({ "transferId": transfer, "reason": "x", "place": "x" });
     write(O::ReverseTransfer, BOTH, "ReverseTransferInput", reversed);
     let deemed = json!({ "transferId": transfer, "evidence": "" });
@@ -462,6 +481,7 @@ async fn things(city: &City) -> anyhow::Result<Things> {
         saved: (received, entry),
         draft: text(&answer["request"]["id"])?,
         lent: lent(city).await?,
+        stale: stale(city).await?,
         import: announced(city).await?,
         plan: planned(city).await?,
     })
@@ -510,6 +530,26 @@ async fn lent(city: &City) -> anyhow::Result<(String, String, String)> {
     moves::loan_command(&city.staff, "handOverLoan", &shelved, json!({})).await?;
     moves::loan_command(&asker.clerk, "receiveLoan", &shelved, json!({})).await?;
     Ok((chairs, loan, shelved))
+}
+
+/// An offer that nobody takes, and a donation that is shown for objections, in a city that does not wait for that.
+async fn stale(city: &City) -> anyhow::Result<(String, String)> {
+    let today = tests::server::start().date_naive().to_string();
+    for name in ["stale_audience_days", "stale_donation_days"] {
+        let input = json!({ "idempotencyKey": key(), "name": name, "value": 0, "from": today });
+        city.office.client.mutate("setCitySetting", "SetCitySettingInput", input, "value").await?;
+    }
+    let offered = list(city, "旧书柜", 1, 10_000).await?;
+    let given = list(city, "旧沙发", 1, 10_000).await?;
+    let input = json!({ "idempotencyKey": key(), "listingId": given, "kind": "DONATION", "justification": "无单位承接" });
+    let client = &city.giver.clerk.client;
+    let answer = client.mutate("proposeDisposal", "ProposeDisposalInput", input, "disposal { id }").await?;
+    let shown = text(&answer["disposal"]["id"])?;
+    let input = json!({ "idempotencyKey": key(), "disposalId": shown });
+    client.mutate("submitDisposal", "SubmitDisposalInput", input, "disposal { state }").await?;
+    decide(&city.giver.head, &shown, "APPROVE", json!({})).await?;
+    decide(&city.office, &shown, "APPROVE", json!({})).await?;
+    Ok((offered, shown))
 }
 
 /// Warehouse staff accepts what was brought, and shelves it.

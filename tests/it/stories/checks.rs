@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use anyhow::ensure;
 use chrono::TimeDelta;
+use entity::Money;
 use entity::assets::{AssetState, asset};
+use entity::disposals::DisposalState;
 use entity::listings::{ListingState, Purpose, listing, listing_stock};
 use entity::loans::{LoanState, loan};
 use entity::requests::LineState;
@@ -28,6 +30,7 @@ pub async fn check(stage: &Stage, story: &Story) -> Outcome {
         quantities(&view, listing, stock)?;
         queue(&view, listing, stock)?;
         lent(stage, &view, listing, stock)?;
+        disposed(&view, listing, stock)?;
     }
     let there: Vec<&asset::Model> =
         view.cards.iter().filter(|card| card.state != AssetState::Merged).collect();
@@ -160,6 +163,7 @@ fn claimed_once(view: &View, card: &asset::Model) -> Outcome {
         let lent = listing.state == ListingState::Withdrawn && listing.purpose == Purpose::Loan;
         let offered = if TAKING.contains(&listing.state) || lent { stock.available } else { 0 };
         claimed += offered + stock.held + stock.reserved;
+        claimed += aside(view, listing);
     }
     let away = view
         .transfers
@@ -172,6 +176,35 @@ fn claimed_once(view: &View, card: &asset::Model) -> Outcome {
         "of {} pieces of card {} {claimed} are offered or promised, {away} away",
         card.quantity,
         card.id
+    );
+    Ok(())
+}
+
+/// Pieces of a listing that are set aside, to be disposed of.
+fn aside(view: &View, listing: &listing::Model) -> i64 {
+    let over = [DisposalState::Done, DisposalState::CalledOff];
+    let open = view.disposals.iter().filter(|row| row.listing_id == listing.id && !over.contains(&row.state));
+    open.map(|row| row.quantity).sum()
+}
+
+/// What is to be disposed of is in no offer; what went has left the books, and had its papers.
+fn disposed(view: &View, listing: &listing::Model, stock: &listing_stock::Model) -> Outcome {
+    let gone =
+        view.disposals.iter().filter(|row| row.listing_id == listing.id && row.state == DisposalState::Done);
+    let mut pieces = 0;
+    for row in gone {
+        pieces += row.quantity;
+        let card = view.card(row.asset_id)?;
+        ensure!(card.state == AssetState::Disposed && card.quantity == row.quantity, "{row:?}, {card:?}");
+        ensure!(row.publicity_until < row.done_on && row.evidence.is_some(), "{row:?}");
+        ensure!(row.appraised_value.is_none() || row.proceeds >= Some(Money(90_000)), "{row:?}");
+    }
+    let aside = aside(view, listing);
+    ensure!(aside + pieces <= stock.withdrawn, "{aside} set aside and {pieces} gone, {stock:?}");
+    let whole = listing.state != ListingState::Disposal || aside + pieces > 0;
+    ensure!(
+        whole && (listing.state != ListingState::Disposal || stock.available == 0),
+        "{listing:?}, {stock:?}"
     );
     Ok(())
 }

@@ -38,6 +38,7 @@ use uuid::Uuid;
 use tests::moves;
 
 use super::Op;
+use super::disposing;
 use super::stage::{Stage, Story, Unit, View, pending};
 
 macro_rules! alphabet {
@@ -128,6 +129,11 @@ alphabet! {
     InspectLoan "inspect and find all good" 5;
     InspectLoanBad "inspect and find some bad" 3;
     KeepLoan "keep what is lent" 5;
+    ProposeDisposal "propose a disposal" 5;
+    PrepareDisposal "hand a disposal in" 9;
+    ObjectToDisposal "object to a disposal" 2;
+    CompleteDisposal "carry a disposal out" 8;
+    CallOffDisposal "call a disposal off" 2;
     ExpireLoans "let loans lapse" 2;
     TellOverdue "tell of what is overdue" 2;
     Accrue "enter what loans saved" 3;
@@ -137,14 +143,14 @@ alphabet! {
 }
 
 /// Mostly one of the first, now and then one of all.
-fn choose<T>(op: Op, good: Vec<T>, all: Vec<T>) -> Option<T> {
+pub fn choose<T>(op: Op, good: Vec<T>, all: Vec<T>) -> Option<T> {
     let mut rows = if op.b.is_multiple_of(13) || good.is_empty() { all } else { good };
     let at = (op.a as usize).checked_rem(rows.len())?;
     Some(rows.swap_remove(at))
 }
 
 /// From 1 up to `most`; 1 where there is no such number.
-fn count(op: Op, most: i64) -> i64 {
+pub fn count(op: Op, most: i64) -> i64 {
     1 + i64::from(op.b) % most.max(1)
 }
 
@@ -204,6 +210,11 @@ pub async fn carry_out(stage: &Stage, story: &mut Story, op: Op) -> anyhow::Resu
         | What::InspectLoan
         | What::InspectLoanBad
         | What::KeepLoan => lending(stage, &view, op).await?,
+        What::ProposeDisposal
+        | What::PrepareDisposal
+        | What::ObjectToDisposal
+        | What::CompleteDisposal
+        | What::CallOffDisposal => disposing::dispose(stage, &view, op).await?,
         _ => offer(stage, &view, op).await?,
     };
     match outcome {
@@ -214,9 +225,9 @@ pub async fn carry_out(stage: &Stage, story: &mut Story, op: Op) -> anyhow::Resu
 }
 
 /// Whether it was carried out.
-type Carried = Result<bool, Fault>;
+pub type Carried = Result<bool, Fault>;
 
-fn yes<T>(outcome: Result<T, Fault>) -> Carried {
+pub fn yes<T>(outcome: Result<T, Fault>) -> Carried {
     outcome.map(|_| true)
 }
 
@@ -286,8 +297,9 @@ async fn asking(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried> {
 async fn decide(stage: &Stage, view: &View, op: Op) -> anyhow::Result<Carried> {
     let lines = view.lines.iter().map(|line| line.id);
     let loans = view.loans.iter().map(|loan| loan.id);
-    let subjects: Vec<Uuid> =
-        view.listings.iter().map(|(listing, _)| listing.id).chain(lines).chain(loans).collect();
+    let disposals = view.disposals.iter().map(|disposal| disposal.id);
+    let offers = view.listings.iter().map(|(listing, _)| listing.id);
+    let subjects: Vec<Uuid> = offers.chain(lines).chain(loans).chain(disposals).collect();
     let steps = pending(&stage.app, &subjects).await?;
     let mut good: Vec<_> = steps.iter().collect();
     if op.what == What::Cut {

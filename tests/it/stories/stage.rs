@@ -25,6 +25,8 @@ use entity::approvals::{CaseState, StepState, approval_case, approval_step};
 use entity::assets::{Condition, asset};
 use entity::awards::{WindowState, claim_window};
 use entity::listings::{AwardMode, Purpose, asset_freeze, listing, listing_stock};
+use entity::disposals::disposal;
+use entity::listings::{Purpose, asset_freeze, listing, listing_stock};
 use entity::loans::loan;
 use entity::photos::{PhotoStage, photo, photo_blob};
 use entity::requests::{request, request_line};
@@ -92,15 +94,24 @@ impl Stage {
             Ok(())
         })
         .await?;
-        // Holders are asked every week, and have little time to answer.
-        for (name, value) in [("reconfirm_days", 7), ("reconfirm_answer_days", 1), ("reconfirm_grace_days", 1)] {
+        // Holders are asked every week and have little time to answer; a story has no time to offer things in vain.
+        let office = actor(city.office.account_id).await?;
+        for (name, value) in [
+            ("reconfirm_days", 7),
+            ("reconfirm_answer_days", 1),
+            ("reconfirm_grace_days", 1),
+            ("stale_donation_days", 0),
+            ("stale_sale_days", 0),
+            ("stale_scrap_days", 0),
+            ("disposal_publicity_days", 1),
+        ] {
             let form = SettingForm { name: name.into(), value, from: app.clock().today() };
-            set_city_setting(&app, &Actor::system(), None, &form).await.map_err(anyhow::Error::from)?;
+            set_city_setting(&app, &office, None, &form).await.map_err(anyhow::Error::from)?;
         }
         let of = |kind, id: &String| decode(kind, &id.as_str().into()).context("an id");
         Ok(Self {
             units,
-            office: actor(city.office.account_id).await?,
+            office,
             staff: actor(city.staff.account_id).await?,
             desks: of(Kind::Category, &city.desks)?,
             warehouse: of(Kind::Warehouse, &city.warehouse)?,
@@ -242,6 +253,7 @@ pub struct View {
     pub transfers: Vec<transfer::Model>,
     pub loans: Vec<loan::Model>,
     pub windows: Vec<claim_window::Model>,
+    pub disposals: Vec<disposal::Model>,
     pub freezes: Vec<asset_freeze::Model>,
     pub entries: Vec<saving_entry::Model>,
 }
@@ -289,6 +301,11 @@ impl View {
             .order_by_asc(claim_window::Column::ListingId)
             .all(conn)
             .await?;
+        let disposals = disposal::Entity::find()
+            .filter(disposal::Column::ListingId.is_in(offers.iter().copied()))
+            .order_by_asc(disposal::Column::Id)
+            .all(conn)
+            .await?;
         let transfers = transfer::Entity::find()
             .filter(transfer::Column::ListingId.is_in(offers))
             .order_by_asc(transfer::Column::Id)
@@ -308,6 +325,7 @@ impl View {
             transfers,
             loans,
             windows,
+            disposals,
             freezes,
             entries,
         })

@@ -18,6 +18,7 @@ use crate::graphql::ids::{Kind, encode};
 use crate::organisation::graphql::Unit;
 
 /// A run of approvals over a listing, a request line, a loan or its extension, or a plan.
+/// A run of approvals over a listing, a request line, a loan or its extension, a disposal or its price.
 #[derive(Clone, Debug)]
 pub struct ApprovalCase(pub CaseRow);
 
@@ -33,6 +34,7 @@ pub fn subject_id(case: &approval_case::Model) -> ID {
         SubjectKind::RequestLine => Kind::Line,
         SubjectKind::Loan | SubjectKind::LoanExtension => Kind::Loan,
         SubjectKind::Plan => Kind::Plan,
+        SubjectKind::Disposal | SubjectKind::DisposalPrice => Kind::Disposal,
     };
     encode(kind, case.subject_id)
 }
