@@ -17,7 +17,6 @@ pub mod details;
 pub mod draft;
 pub mod duplicates;
 pub mod graphql;
-mod inputs;
 pub(crate) mod pass_on;
 pub(crate) mod inputs;
 pub mod read;

@@ -26,7 +26,6 @@ use entity::assets::{Condition, asset};
 use entity::awards::{WindowState, claim_window};
 use entity::listings::{AwardMode, Purpose, asset_freeze, listing, listing_stock};
 use entity::disposals::disposal;
-use entity::listings::{Purpose, asset_freeze, listing, listing_stock};
 use entity::loans::loan;
 use entity::photos::{PhotoStage, photo, photo_blob};
 use entity::requests::{request, request_line};
