@@ -106,7 +106,7 @@ impl Papers {
     }
 
     fn compare(&self, clock: &Clock, row: &disposal::Model, fault: &mut impl FnMut(&str)) {
-        let of = |subject, state| {
+        let of = |subject: ApprovalSubject, state: CaseState| {
             let cases = self.cases.get(&row.id).into_iter().flatten();
             cases.filter(move |case| case.subject == subject && case.state == state)
         };
