@@ -8,7 +8,7 @@ use entity::listings::{ListingState, Purpose, listing, listing_stock};
 use entity::requests::LineState;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::proceeds::{self, GroupBy};
@@ -410,16 +410,16 @@ async fn what_is_worth_much_goes_to_finance_also_in_small_parts() {
 /// Which papers a disposal that was carried out must have, from the rows of others.
 async fn has_its_papers(desk: &Desk, row: &disposal::Model) {
     let conn = desk.world.app.db().read();
-    let case = approval_case::Entity::find()
+    let cases = approval_case::Entity::find()
         .filter(approval_case::Column::SubjectId.eq(row.id))
         .filter(approval_case::Column::Subject.eq(ApprovalSubject::Disposal))
-        .order_by_desc(approval_case::Column::Id)
-        .one(conn)
+        .filter(approval_case::Column::State.eq(CaseState::Approved))
+        .all(conn)
         .await
-        .unwrap()
-        .expect("a case");
-    assert_eq!(case.state, CaseState::Approved);
-    assert!(case.closed_at.unwrap() < row.done_at.unwrap());
+        .unwrap();
+    let clock = desk.world.app.clock();
+    let agreed = |case: &approval_case::Model| clock.civil_day(case.closed_at.unwrap());
+    assert!(cases.iter().any(|case| Some(agreed(case)) == row.publicity_from), "{row:?}, {cases:?}");
     assert!(row.publicity_until.unwrap() < row.done_on.unwrap());
     assert!(row.evidence.as_deref().is_some_and(|text| !text.is_empty()));
     if row.kind == DisposalKind::Sale {

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::rules;
 use crate::app::App;
 use crate::audit::read::{told, unpaired};
+use crate::clock::Clock;
 
 /// Rows compared at a time: memory stays small whatever there is.
 const BATCH: u64 = 1_000;
@@ -43,11 +44,13 @@ pub async fn verify(app: &App, conn: &impl ConnectionTrait) -> Result<(Vec<Strin
         let papers = Papers::of(conn, &rows).await?;
         for row in &rows {
             let mut fault = |what: &str| faults.push(format!("disposal {}: {what}", row.number));
-            let said = told.of(row.id).iter().rev().find_map(|(_, payload)| payload.as_ref());
+            // Approvers' words stand in the same trail.
+            let own = told.of(row.id).iter().rev().filter(|(action, _)| action.starts_with("disposal."));
+            let said = own.filter_map(|(_, payload)| payload.as_ref()).next();
             if !said.is_some_and(|said| says(said, row)) {
                 fault("it is not what its trail says");
             }
-            papers.compare(row, &mut fault);
+            papers.compare(app.clock(), row, &mut fault);
         }
     }
     others(conn, &mut faults).await?;
@@ -71,7 +74,7 @@ fn says(payload: &Value, row: &disposal::Model) -> bool {
 struct Papers {
     cards: HashMap<Uuid, asset::Model>,
     proceeds: HashMap<Uuid, disposal_proceeds::Model>,
-    cases: HashMap<(ApprovalSubject, Uuid), CaseState>,
+    cases: HashMap<Uuid, Vec<approval_case::Model>>,
 }
 
 impl Papers {
@@ -86,33 +89,44 @@ impl Papers {
             .all(conn)
             .await?;
         let subjects = [ApprovalSubject::Disposal, ApprovalSubject::DisposalPrice];
-        // The newest case of each is the last that is put in.
         let cases = approval_case::Entity::find()
             .filter(approval_case::Column::SubjectId.is_in(rows.iter().map(|row| row.id)))
             .filter(approval_case::Column::Subject.is_in(subjects))
-            .order_by_asc(approval_case::Column::Id)
             .all(conn)
             .await?;
+        let mut by_disposal: HashMap<Uuid, Vec<approval_case::Model>> = HashMap::new();
+        for case in cases {
+            by_disposal.entry(case.subject_id).or_default().push(case);
+        }
         Ok(Self {
             cards: cards.into_iter().map(|card| (card.id, card)).collect(),
             proceeds: proceeds.into_iter().map(|row| (row.disposal_id, row)).collect(),
-            cases: cases.into_iter().map(|case| ((case.subject, case.subject_id), case.state)).collect(),
+            cases: by_disposal,
         })
     }
 
-    fn compare(&self, row: &disposal::Model, fault: &mut impl FnMut(&str)) {
-        let case = |subject| self.cases.get(&(subject, row.id)).copied();
-        let approved = case(ApprovalSubject::Disposal) == Some(CaseState::Approved);
+    fn compare(&self, clock: &Clock, row: &disposal::Model, fault: &mut impl FnMut(&str)) {
+        let of = |subject: ApprovalSubject, state: CaseState| {
+            let cases = self.cases.get(&row.id).into_iter().flatten();
+            cases.filter(move |case| case.subject == subject && case.state == state)
+        };
+        // It is shown from the day on which the last approver agreed; what was agreed to before a new appraisal does not count.
+        let approved = of(ApprovalSubject::Disposal, CaseState::Approved)
+            .any(|case| case.closed_at.map(|at| clock.civil_day(at)) == row.publicity_from);
         if matches!(row.state, DisposalState::Publicity | DisposalState::Done) && !approved {
             fault("it went on without its approvals");
         }
-        if row.least_price.is_some() && case(ApprovalSubject::DisposalPrice).is_none() {
+        if row.least_price.is_some()
+            && of(ApprovalSubject::DisposalPrice, CaseState::Approved).next().is_none()
+        {
             fault("its price was allowed by nobody");
         }
-        if (row.state == DisposalState::Submitted)
-            != (case(ApprovalSubject::Disposal) == Some(CaseState::Open))
-        {
+        let open = of(ApprovalSubject::Disposal, CaseState::Open).next().is_some();
+        if (row.state == DisposalState::Submitted) != open {
             fault("its state is not that of its case");
+        }
+        if row.asked_price.is_some() != of(ApprovalSubject::DisposalPrice, CaseState::Open).next().is_some() {
+            fault("a price is asked for, and nobody is asked, or the other way round");
         }
         let entered = self.proceeds.get(&row.id);
         if row.state != DisposalState::Done {
