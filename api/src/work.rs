@@ -19,8 +19,6 @@ const OFFERS: u64 = 200;
 
 /// Plans looked at in one turn.
 const PLANS: u64 = 200;
-/// Offers looked at by one statement.
-const OFFERS: u64 = 200;
 /// Claim windows looked at by one statement.
 const WINDOWS: u64 = 200;
 

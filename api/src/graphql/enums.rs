@@ -54,7 +54,6 @@ graphql_enums! {
     FreezeCause = "entity::listings::FreezeCause" { Stocktake, Dispute, Secrecy }
     /// What is approved.
     ApprovalSubject = "entity::approvals::ApprovalSubject" { Listing, RequestLine, Loan, LoanExtension, Plan }
-    ApprovalSubject = "entity::approvals::ApprovalSubject" { Listing, RequestLine, Loan, LoanExtension, Disposal, DisposalPrice }
     /// Whose step it is.
     Side = "entity::approvals::Side" { Giver, Receiver, Office }
     /// Where on a side a seat is.
@@ -73,7 +72,6 @@ graphql_enums! {
     LoanState = "entity::loans::LoanState" { Requested, Approved, HandedOver, OnLoan, Returned, Inspected, Damaged, Lost, Converted, Rejected, Cancelled, Expired, GiverFailed }
     /// Why a loan ended without use.
     LoanReason = "entity::loans::LoanReason" { Refused, Corrected, CancelledByBorrower, HoldLapsed, NotCollected, ListingWithdrawn, Undeliverable, PiecesGone, UnitsMerged }
-    LoanReason = "entity::loans::LoanReason" { Refused, Corrected, CancelledByBorrower, HoldLapsed, NotCollected, ListingWithdrawn, Undeliverable, PiecesGone }
     /// How a thing leaves the books: 捐赠, 出售, 报废, 置换, 核销.
     DisposalKind = "entity::disposals::DisposalKind" { Donation, Sale, Scrap, Exchange, WriteOff }
     /// Life of a disposal.
@@ -82,15 +80,12 @@ graphql_enums! {
     DisposalReason = "entity::disposals::DisposalReason" { Refused, Wanted, GivenUp, Purged }
     /// Why a line ended, or waits.
     LineReason = "entity::requests::LineReason" { HeldByOthers, Frozen, AlreadyDelivered, ListingWithdrawn, HoldLapsed, Refused, Corrected, CancelledByAsker, CutByApprover, Undeliverable, UnitsMerged }
-    LineReason = "entity::requests::LineReason" { HeldByOthers, Frozen, AlreadyDelivered, ListingWithdrawn, HoldLapsed, Refused, Corrected, CancelledByAsker, CutByApprover, Undeliverable }
     /// Life of a plan of the office.
     PlanState = "entity::plans::PlanState" { Draft, Objections, Submitted, Approved, Reserved, Completed, Returned, Rejected, Cancelled }
     /// Whether a line still belongs to its plan.
     PlanLineState = "entity::plans::PlanLineState" { Proposed, Dropped }
     /// What became of an objection.
     ObjectionState = "entity::plans::ObjectionState" { Open, Upheld, Changed, Dropped }
-    LineReason = "entity::requests::LineReason" { ClaimWindow, RankedLower, HeldByOthers, Frozen, AlreadyDelivered, ListingWithdrawn, HoldLapsed, Refused, Corrected, CancelledByAsker, CutByApprover, Undeliverable }
-    LineReason = "entity::requests::LineReason" { HeldByOthers, Frozen, AlreadyDelivered, ListingWithdrawn, HoldLapsed, Refused, Corrected, CancelledByAsker, CutByApprover, Undeliverable, CorrectionDeclined, CorrectionUnanswered }
     /// Life of a hand-over.
     TransferState = "entity::transfers::TransferState" { InTransit, Received, Short, Refused, Closed, Reversed }
     /// Entry or correction.
@@ -101,13 +96,8 @@ graphql_enums! {
     PhotoStage = "entity::photos::PhotoStage" { Listing, Intake, Handover, Receipt }
     /// What an event or an audit entry is about.
     Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, RentalRate, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Loan, Saving, Webhook, Import, Succession }
-    Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, RentalRate, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Loan, Disposal, Saving, Webhook, Import }
     /// What a job does.
-    JobKind = "entity::jobs::JobKind" { ExpireHolds, LoanDays, AccrueLoans, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import, Successions }
-    Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, RentalRate, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Loan, AllocationPlan, Saving, Webhook, Import }
-    /// What a job does.
-    JobKind = "entity::jobs::JobKind" { ExpireHolds, LoanDays, AccrueLoans, CompletePlans, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import }
-    Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, RentalRate, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Loan, Saving, Webhook, Import }
+    JobKind = "entity::jobs::JobKind" { ExpireHolds, LoanDays, AccrueLoans, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import, Successions, CompletePlans, AwardClaims, WidenAudience }
     /// Who sees an offer: each step wider than the one before.
     Audience = "entity::listings::Audience" { Department, Region, City }
     /// Who gets what several want.
@@ -118,9 +108,6 @@ graphql_enums! {
     RankingCriterion = "entity::awards::RankingCriterion" { NeedClass, NeededBy, Distance, PastShare, Seniority }
     /// How badly it is needed, as the asker says.
     NeedClass = "entity::requests::NeedClass" { Urgent, Essential, Ordinary }
-    /// What a job does.
-    JobKind = "entity::jobs::JobKind" { ExpireHolds, LoanDays, AwardClaims, WidenAudience, AccrueLoans, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import }
-    JobKind = "entity::jobs::JobKind" { ExpireHolds, Reconfirm, LoanDays, AccrueLoans, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import }
     /// What a file holds.
     ImportWhat = "entity::imports::ImportWhat" { Assets, Photos, Regions, Units, Categories, Standards }
     /// Life of an import.

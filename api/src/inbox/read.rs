@@ -250,7 +250,7 @@ async fn dues(app: &App, source: &Source, places: &[Place]) -> Result<Vec<NaiveD
 
 /// The calendar from a day on, as far as terms reach that begin by today.
 async fn calendar(app: &App, from: NaiveDate, days: i64) -> Result<Calendar, Fault> {
-    let gone = (app.clock().today() - from).num_days().max(0);
+    let gone = Ord::max((app.clock().today() - from).num_days(), 0);
     Ok(Calendar::load(app.db().read(), from, gone + days).await?)
 }
 
