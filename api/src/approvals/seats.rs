@@ -144,7 +144,8 @@ pub(super) struct Seated {
 }
 
 /// Whether the person holds the seat of the step, or stands in for somebody who does and has not applied. A seat of the whole
-/// city is held by whose grant covers a side of the case: an office of one district does not decide another's.
+/// city is held by whose grant covers a side of the case: an office of one district does not decide another's. A case without
+/// sides, such as a plan's, is for grants over the whole city.
 pub(super) fn sits(
     actor: &Actor,
     step: &approval_step::Model,
@@ -152,7 +153,7 @@ pub(super) fn sits(
 ) -> Option<Seated> {
     let holds = |grants: &[Grant]| match step.unit_id {
         Some(unit) => grants.iter().any(|grant| grant.is(step.role, unit)),
-        None => sides(case).any(|unit| grants.iter().any(|grant| grant.is(step.role, unit))),
+        None => grants.iter().filter(|grant| grant.role == step.role).any(|grant| concerns(grant, case)),
     };
     if actor.is_system() || holds(actor.grants()) {
         return Some(Seated { instead_of: None });
@@ -169,9 +170,17 @@ pub(super) fn sits(
 pub(super) fn may_see(actor: &Actor, step: &approval_step::Model, case: &approval_case::Model) -> bool {
     actor.is_system()
         || sits(actor, step, case).is_some()
-        || actor.grants().iter().any(|grant| {
-            grant.role != Role::Administrator && sides(case).any(|unit| grant.units.contains(unit))
-        })
+        || actor.grants().iter().any(|grant| grant.role != Role::Administrator && concerns(grant, case))
+}
+
+/// Whether a grant covers a side of the case; of a case without sides, whether it is over the whole city.
+fn concerns(grant: &Grant, case: &approval_case::Model) -> bool {
+    let mut sides = sides(case).peekable();
+    if sides.peek().is_none() {
+        grant.units == UnitSet::All
+    } else {
+        sides.any(|unit| grant.units.contains(unit))
+    }
 }
 
 fn sides(case: &approval_case::Model) -> impl Iterator<Item = Uuid> {
