@@ -5,7 +5,9 @@
 use crate::app::App;
 use crate::audit::verify::Anchor;
 use crate::fault::Fault;
-use crate::{approvals, assets, audit, catalogue, corrections, listings, loans, requests, savings, transfers};
+use crate::{
+    approvals, assets, audit, catalogue, corrections, listings, loans, requests, savings, transfers,
+};
 
 /// What one part of the check found.
 #[derive(Debug)]

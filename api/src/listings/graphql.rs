@@ -56,8 +56,7 @@ impl From<ListingRow> for Listing {
 const STANDING_FIELDS: [&str; 5] = ["state", "warehouseId", "createdAt", "reason", "approvals"];
 
 /// Fields of [`Listing`] that a list does not read.
-const WORD_FIELDS: [&str; 11] =
-    [
+const WORD_FIELDS: [&str; 11] = [
     "version",
     "purpose",
     "directedTo",

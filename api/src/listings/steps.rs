@@ -19,8 +19,8 @@ use uuid::Uuid;
 use super::read;
 use super::rules::{self, Command};
 pub use super::stock::{
-    Asker, Hold, Ticket, deliver, frozen, give_back, hold, lock, lose, lose_lent, release_hold, reopen, reserve,
-    reverse, ticket, to_transit, unreserve, withdraw_reserved,
+    Asker, Hold, Ticket, deliver, frozen, give_back, hold, lock, lose, lose_lent, release_hold, reopen,
+    reserve, reverse, ticket, to_transit, unreserve, withdraw_reserved,
 };
 use crate::approvals::steps::{Decided, Progress};
 use crate::assets;
@@ -194,7 +194,8 @@ pub(crate) async fn list(tx: &Tx, listing: listing::Model) -> Result<listing::Mo
     let required = required(tx, &card, RequiredStep::List).await?;
     Fault::all(rules::before_listed(&card, has_disk, photos(tx, card.id).await?, &required))?;
     let now = Some(tx.now());
-    save(tx, listing::Model { state: ListingState::Listed, listed_at: now, confirmed_at: now, ..listing }).await
+    save(tx, listing::Model { state: ListingState::Listed, listed_at: now, confirmed_at: now, ..listing })
+        .await
 }
 
 /// Fields that the rule book asks for before a step, on this civil day.

@@ -92,7 +92,9 @@ impl Stage {
         })
         .await?;
         // Holders are asked every week, and have little time to answer.
-        for (name, value) in [("reconfirm_days", 7), ("reconfirm_answer_days", 1), ("reconfirm_grace_days", 1)] {
+        for (name, value) in
+            [("reconfirm_days", 7), ("reconfirm_answer_days", 1), ("reconfirm_grace_days", 1)]
+        {
             let form = SettingForm { name: name.into(), value, from: app.clock().today() };
             set_city_setting(&app, &Actor::system(), None, &form).await.map_err(anyhow::Error::from)?;
         }
