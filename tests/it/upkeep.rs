@@ -12,7 +12,8 @@ use tests::moves::{self, key, text};
 use tests::{Backend, Outcome, Registry, Server};
 
 pub fn register(registry: &mut Registry) {
-    registry.both("upkeep: a correction asks every line again, and days end what is not answered", corrections);
+    registry
+        .both("upkeep: a correction asks every line again, and days end what is not answered", corrections);
     registry.both("upkeep: an offer is confirmed anew, or pauses and is found by nobody", reconfirmation);
     registry.both("upkeep: a receipt is deemed, objected to, and taken back", deemed);
 }
@@ -63,7 +64,8 @@ async fn corrections(backend: Backend) -> Outcome {
     let query = "query($id: ID!) { listing(id: $id) { asset { id version brand condition } } }";
     let data = city.giver.clerk.client.ask(query, json!({ "id": listing })).await?;
     let card = &data["listing"]["asset"];
-    let silent = json!({ "idempotencyKey": key(), "id": card["id"], "version": card["version"], "brand": "圣奥" });
+    let silent =
+        json!({ "idempotencyKey": key(), "id": card["id"], "version": card["version"], "brand": "圣奥" });
     let refused = refusal(&city.giver.clerk, "updateAsset", "UpdateAssetInput", silent).await?;
     ensure!(refused == "OFFERED_FIELD brand", "{refused}");
     let input = json!({
@@ -96,16 +98,16 @@ async fn corrections(backend: Backend) -> Outcome {
     let told = third.clerk.client.ask(query, json!({ "id": card["id"] })).await?;
     ensure!(told["corrections"]["edges"][0]["node"]["reason"] == "复核时发现桌面开裂", "{told}");
 
-    let answer = |line: &Value, accept: bool| {
-        json!({ "idempotencyKey": key(), "lineId": line["id"], "version": line["version"], "accept": accept })
-    };
+    let answer = |line: &Value, accept: bool| json!({ "idempotencyKey": key(), "lineId": line["id"], "version": line["version"], "accept": accept });
     let select = "line { state reason correction { reason } }";
     let input = answer(&line, true);
-    let said = first.clerk.client.mutate("confirmCorrection", "ConfirmCorrectionInput", input, select).await?;
+    let said =
+        first.clerk.client.mutate("confirmCorrection", "ConfirmCorrectionInput", input, select).await?;
     ensure!(said["line"]["state"] == "RESERVED" && said["line"]["correction"].is_null(), "{said}");
     moves::release(&city.giver.clerk, &kept, None).await?;
     let input = answer(&to_confirm(&second.clerk, &declined).await?, false);
-    let said = second.clerk.client.mutate("confirmCorrection", "ConfirmCorrectionInput", input, select).await?;
+    let said =
+        second.clerk.client.mutate("confirmCorrection", "ConfirmCorrectionInput", input, select).await?;
     ensure!(said["line"]["reason"] == "CORRECTION_DECLINED", "{said}");
     // The third moves up, and has to confirm still. It forgets.
     let line = to_confirm(&third.clerk, &waiting).await?;
@@ -138,7 +140,8 @@ async fn reconfirmation(backend: Backend) -> Outcome {
     // The job may have been quicker; a run goes on where one stopped.
     reconfirm_days::ask(&server.app, 1, None).await?;
     reconfirm_days::ask(&server.app, 10, None).await?;
-    let query = "query($id: ID!) { listing(id: $id) { reconfirmBy pausedAt confirmedAt stock { available } } }";
+    let query =
+        "query($id: ID!) { listing(id: $id) { reconfirmBy pausedAt confirmedAt stock { available } } }";
     let asked = city.giver.clerk.client.ask(query, json!({ "id": there })).await?;
     ensure!(asked["listing"]["reconfirmBy"].is_string() && asked["listing"]["pausedAt"].is_null(), "{asked}");
     let city = later(&server, &city, 21).await?;
@@ -164,7 +167,8 @@ async fn reconfirmation(backend: Backend) -> Outcome {
     let client = &city.giver.clerk.client;
     let said = client.mutate("reconfirmListings", "ReconfirmListingsInput", input, select).await?;
     let listed = said["listings"].as_array().is_some_and(|rows| {
-        rows.iter().any(|row| row["state"] == "LISTED" && row["pausedAt"].is_null() && row["reconfirmBy"].is_null())
+        rows.iter()
+            .any(|row| row["state"] == "LISTED" && row["pausedAt"].is_null() && row["reconfirmBy"].is_null())
             && rows.iter().any(|row| row["state"] == "WITHDRAWN" && row["reason"] == "已随机构改革划走")
     });
     ensure!(listed, "{said}");
@@ -179,9 +183,7 @@ async fn deemed(backend: Backend) -> Outcome {
     let line = text(&moves::ask(&city.receivers[0], &listing, 1).await?["id"])?;
     moves::approve_line(&city, &city.receivers[0], &line).await?;
     let transfer = moves::release(&city.giver.clerk, &line, None).await?;
-    let input = |note: &str| {
-        json!({ "idempotencyKey": key(), "transferId": transfer, "evidence": note, "paperNumber": "送达〔2026〕7号" })
-    };
+    let input = |note: &str| json!({ "idempotencyKey": key(), "transferId": transfer, "evidence": note, "paperNumber": "送达〔2026〕7号" });
     let refused = refusal(&city.office, "deemReceived", "DeemReceivedInput", input("签收单")).await?;
     ensure!(refused == "TOO_EARLY transferId", "{refused}");
     let city = later(&server, &city, 21).await?;
@@ -196,8 +198,7 @@ async fn deemed(backend: Backend) -> Outcome {
     ensure!(done["transfer"] == shown, "{done}");
     ensure!(moves::saved(&city, "ORIGINAL_VALUE").await? == 500_000);
     let city = later(&server, &city, 7).await?;
-    let objection =
-        json!({ "idempotencyKey": key(), "transferId": transfer, "reason": "实际未收到", "place": "持有单位库房" });
+    let objection = json!({ "idempotencyKey": key(), "transferId": transfer, "reason": "实际未收到", "place": "持有单位库房" });
     let select = "transfer { state reversalReason }";
     let client = &city.receivers[0].clerk.client;
     let back = client.mutate("reverseTransfer", "ReverseTransferInput", objection, select).await?;

@@ -2,9 +2,7 @@
 //! belongs together into many small cases does not lower what each needs: the batch counts, and the case that lifts it above a
 //! threshold lifts those that are still open with it.
 
-use entity::approvals::{
-    ApprovalSubject, CaseState, Side, StepState, approval_case, approval_step,
-};
+use entity::approvals::{ApprovalSubject, CaseState, Side, StepState, approval_case, approval_step};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Set,
 };

@@ -257,12 +257,8 @@ mod tests {
             };
             let nobody = Uuid::nil();
             let blank = card::blank(nobody, nobody, AssetKind::General, nobody, chrono::DateTime::UNIX_EPOCH);
-            let facts = Facts {
-                today: chrono::NaiveDate::default(),
-                category: None,
-                kept: None,
-                kind_open: true,
-            };
+            let facts =
+                Facts { today: chrono::NaiveDate::default(), category: None, kept: None, kind_open: true };
             let card = rules::revise(&blank, &patch, &facts, &mut Vec::new());
             assert_eq!(keys_of(&Draft { holder_id: nobody, kind: None, card: patch }), keys(&card));
         }

@@ -68,7 +68,8 @@ pub fn changes(before: &asset::Model, after: &asset::Model) -> Vec<Change> {
         .collect();
     let (old, new) = (&before.details, &after.details);
     let prefix = Details::of(after.kind, new).field();
-    let mut keys: Vec<&String> = [old, new].into_iter().filter_map(Value::as_object).flat_map(|map| map.keys()).collect();
+    let mut keys: Vec<&String> =
+        [old, new].into_iter().filter_map(Value::as_object).flat_map(|map| map.keys()).collect();
     keys.sort_unstable();
     keys.dedup();
     for key in keys {
@@ -156,7 +157,11 @@ mod tests {
         assert_eq!(found[4].before.as_deref(), Some("10"));
         assert_eq!((found[0].before.as_deref(), found[0].after.as_deref()), (None, Some("东风")));
         let counted = |material: &Material| {
-            found.iter().filter(|change| material.holds(change)).map(|change| change.field.clone()).collect::<Vec<_>>()
+            found
+                .iter()
+                .filter(|change| material.holds(change))
+                .map(|change| change.field.clone())
+                .collect::<Vec<_>>()
         };
         assert_eq!(counted(&Material::default()), ["condition", "value"]);
         let all = Material { fields: vec!["brand"], details: true };

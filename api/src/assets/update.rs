@@ -139,8 +139,7 @@ async fn revise(
 
 /// Writes a changed card, with what depends on its number and serial.
 async fn write(tx: &Tx, card: &asset::Model, next: asset::Model) -> Result<asset::Model, Fault> {
-    let (number_changed, serial_changed) =
-        (next.number != card.number, next.serial_key != card.serial_key);
+    let (number_changed, serial_changed) = (next.number != card.number, next.serial_key != card.serial_key);
     let saved = steps::save(tx, next).await?;
     if serial_changed {
         unique::tell_office(tx, &saved).await?;

@@ -55,14 +55,29 @@ async fn a_promise_is_kept_only_after_its_asker_has_confirmed() {
     let before = card_of(&world, listing).await;
     let silent = Update { id: before.id, version: before.version, card: worse() };
     let clerk = &world.giver.clerk;
-    assert_eq!(codes(update_asset(&world.app, clerk, None, &silent).await), [(Code::OfferedField, "condition".into())]);
+    assert_eq!(
+        codes(update_asset(&world.app, clerk, None, &silent).await),
+        [(Code::OfferedField, "condition".into())]
+    );
     let brand = CardPatch { brand: Some("方正".into()), ..CardPatch::default() };
     let silent = Update { card: brand, ..silent };
-    assert_eq!(codes(update_asset(&world.app, clerk, None, &silent).await), [(Code::OfferedField, "brand".into())]);
-    assert_eq!(codes(put_right(&world, &world.asker.clerk, listing, worse()).await), [(Code::NotAllowed, String::new())]);
+    assert_eq!(
+        codes(update_asset(&world.app, clerk, None, &silent).await),
+        [(Code::OfferedField, "brand".into())]
+    );
+    assert_eq!(
+        codes(put_right(&world, &world.asker.clerk, listing, worse()).await),
+        [(Code::NotAllowed, String::new())]
+    );
     let fewer = CardPatch { quantity: Some(2), ..CardPatch::default() };
-    assert_eq!(codes(put_right(&world, clerk, listing, fewer).await), [(Code::PiecesClaimed, "quantity".into())]);
-    assert_eq!(codes(put_right(&world, clerk, listing, CardPatch::default()).await), [(Code::NothingChanged, String::new())]);
+    assert_eq!(
+        codes(put_right(&world, clerk, listing, fewer).await),
+        [(Code::PiecesClaimed, "quantity".into())]
+    );
+    assert_eq!(
+        codes(put_right(&world, clerk, listing, CardPatch::default()).await),
+        [(Code::NothingChanged, String::new())]
+    );
 
     let asset = put_right(&world, clerk, listing, worse()).await.unwrap();
     let page = crate::graphql::connection::Page::read(None, None).unwrap();
@@ -75,13 +90,24 @@ async fn a_promise_is_kept_only_after_its_asker_has_confirmed() {
     assert_eq!(waiting.correction_id, Some(seen[0].id));
     assert_eq!(codes(world.release(clerk, line.id, None).await), [(Code::ConfirmFirst, "lineId".into())]);
     // A later correction is another question.
-    put_right(&world, clerk, listing, CardPatch { place: Some("地下室".into()), ..CardPatch::default() }).await.unwrap();
-    assert_eq!(codes(answer(&world, &world.asker.clerk, &line, true).await), [(Code::Stale, "version".into())]);
+    put_right(&world, clerk, listing, CardPatch { place: Some("地下室".into()), ..CardPatch::default() })
+        .await
+        .unwrap();
+    assert_eq!(
+        codes(answer(&world, &world.asker.clerk, &line, true).await),
+        [(Code::Stale, "version".into())]
+    );
     let line = world.line(line.id).await;
-    assert_eq!(codes(answer(&world, &world.rival.clerk, &line, true).await), [(Code::NotFound, String::new())]);
+    assert_eq!(
+        codes(answer(&world, &world.rival.clerk, &line, true).await),
+        [(Code::NotFound, String::new())]
+    );
     answer(&world, &world.asker.clerk, &line, true).await.unwrap();
     let line = world.line(line.id).await;
-    assert_eq!(codes(answer(&world, &world.asker.clerk, &line, true).await), [(Code::WrongState, String::new())]);
+    assert_eq!(
+        codes(answer(&world, &world.asker.clerk, &line, true).await),
+        [(Code::WrongState, String::new())]
+    );
     world.release(clerk, line.id, None).await.unwrap();
     // What does not concern anybody asks nobody.
     let waiting = world.line(waiting.id).await;
@@ -167,7 +193,11 @@ async fn what_is_worth_more_is_decided_again_also_where_it_was_promised() {
     assert_eq!(world.stock(listing).await, [0, 2, 0, 0, 0, 0, 0]);
     let step = world.pending(promised.id).await.unwrap();
     assert_eq!(step.role, Role::Finance);
-    assert_eq!(world.pending(open.id).await.unwrap().role, Role::Head, "its finance step waits for its stage");
+    assert_eq!(
+        world.pending(open.id).await.unwrap().role,
+        Role::Head,
+        "its finance step waits for its stage"
+    );
     answer(&world, &world.asker.clerk, &promised, true).await.unwrap();
     world.decide(&world.finance, promised.id, Verdict::Approve, None).await.unwrap();
     assert_eq!(world.state(promised.id).await, LineState::Reserved);

@@ -68,7 +68,8 @@ pub async fn verify(app: &App, conn: &impl ConnectionTrait) -> Result<(Vec<Strin
                 }
             }
             // Of a purged card the trail only says how many there were.
-            let silent = left.values().filter(|row| row.reason.is_empty() && row.changes == Value::Array(vec![]));
+            let silent =
+                left.values().filter(|row| row.reason.is_empty() && row.changes == Value::Array(vec![]));
             if left.len() != purged || silent.count() != purged {
                 faults.push(format!("card {card}: {} corrections are not those of its trail", left.len()));
             }

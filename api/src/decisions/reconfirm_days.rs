@@ -50,11 +50,18 @@ pub async fn ask(
         .filter(has_pieces());
     if let Some((at, id)) = after {
         select = select.filter(
-            Condition::any().add(ConfirmedAt.gt(at)).add(Condition::all().add(ConfirmedAt.eq(at)).add(Id.gt(id))),
+            Condition::any()
+                .add(ConfirmedAt.gt(at))
+                .add(Condition::all().add(ConfirmedAt.eq(at)).add(Id.gt(id))),
         );
     }
-    let found: Vec<(Option<DateTime<Utc>>, Uuid)> =
-        select.order_by_asc(ConfirmedAt).order_by_asc(Id).limit(limit).into_tuple().all(app.db().read()).await?;
+    let found: Vec<(Option<DateTime<Utc>>, Uuid)> = select
+        .order_by_asc(ConfirmedAt)
+        .order_by_asc(Id)
+        .limit(limit)
+        .into_tuple()
+        .all(app.db().read())
+        .await?;
     let last = found.last().and_then(|(at, id)| Some((((*at)?), *id)));
     let mut done = Done { after: last.filter(|_| found.len() as u64 == limit), changed: 0 };
     for (_, id) in found {
@@ -138,11 +145,18 @@ pub async fn pause(
         .filter(PausedAt.is_null());
     if let Some((day, id)) = after {
         select = select.filter(
-            Condition::any().add(ReconfirmBy.gt(day)).add(Condition::all().add(ReconfirmBy.eq(day)).add(Id.gt(id))),
+            Condition::any()
+                .add(ReconfirmBy.gt(day))
+                .add(Condition::all().add(ReconfirmBy.eq(day)).add(Id.gt(id))),
         );
     }
-    let found: Vec<(Option<NaiveDate>, Uuid)> =
-        select.order_by_asc(ReconfirmBy).order_by_asc(Id).limit(limit).into_tuple().all(app.db().read()).await?;
+    let found: Vec<(Option<NaiveDate>, Uuid)> = select
+        .order_by_asc(ReconfirmBy)
+        .order_by_asc(Id)
+        .limit(limit)
+        .into_tuple()
+        .all(app.db().read())
+        .await?;
     let last = found.last().and_then(|(day, id)| Some(((*day)?, *id)));
     let mut done = Done { after: last.filter(|_| found.len() as u64 == limit), changed: 0 };
     for (_, id) in found {

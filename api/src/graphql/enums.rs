@@ -53,7 +53,7 @@ graphql_enums! {
     /// Why a freeze is there.
     FreezeCause = "entity::listings::FreezeCause" { Stocktake, Dispute, Secrecy }
     /// What is approved.
-    ApprovalSubject = "entity::approvals::ApprovalSubject" { Listing, RequestLine, Loan, LoanExtension, Plan }
+    ApprovalSubject = "entity::approvals::ApprovalSubject" { Listing, RequestLine, Loan, LoanExtension, Plan, Disposal, DisposalPrice }
     /// Whose step it is.
     Side = "entity::approvals::Side" { Giver, Receiver, Office }
     /// Where on a side a seat is.
@@ -79,7 +79,7 @@ graphql_enums! {
     /// Why a disposal was given up.
     DisposalReason = "entity::disposals::DisposalReason" { Refused, Wanted, GivenUp, Purged }
     /// Why a line ended, or waits.
-    LineReason = "entity::requests::LineReason" { HeldByOthers, Frozen, AlreadyDelivered, ListingWithdrawn, HoldLapsed, Refused, Corrected, CancelledByAsker, CutByApprover, Undeliverable, UnitsMerged }
+    LineReason = "entity::requests::LineReason" { ClaimWindow, RankedLower, HeldByOthers, Frozen, AlreadyDelivered, ListingWithdrawn, HoldLapsed, Refused, Corrected, CancelledByAsker, CutByApprover, Undeliverable, UnitsMerged, CorrectionDeclined, CorrectionUnanswered }
     /// Life of a plan of the office.
     PlanState = "entity::plans::PlanState" { Draft, Objections, Submitted, Approved, Reserved, Completed, Returned, Rejected, Cancelled }
     /// Whether a line still belongs to its plan.
@@ -95,9 +95,9 @@ graphql_enums! {
     /// When a picture was taken.
     PhotoStage = "entity::photos::PhotoStage" { Listing, Intake, Handover, Receipt }
     /// What an event or an audit entry is about.
-    Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, RentalRate, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Loan, Saving, Webhook, Import, Succession }
+    Subject = "entity::events::Subject" { Account, Region, Unit, Category, Standard, RentalRate, Setting, Warehouse, Asset, Listing, Freeze, Request, RequestLine, Transfer, Loan, AllocationPlan, Disposal, Saving, Webhook, Import, Succession }
     /// What a job does.
-    JobKind = "entity::jobs::JobKind" { ExpireHolds, LoanDays, AccrueLoans, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import, Successions, CompletePlans, AwardClaims, WidenAudience }
+    JobKind = "entity::jobs::JobKind" { ExpireHolds, Reconfirm, LoanDays, AwardClaims, WidenAudience, AccrueLoans, CompletePlans, Reseat, Supervise, Seal, Purge, Reindex, Reconcile, Import, Successions }
     /// Who sees an offer: each step wider than the one before.
     Audience = "entity::listings::Audience" { Department, Region, City }
     /// Who gets what several want.

@@ -123,7 +123,8 @@ impl InboxQuery {
         let mut by_listing = HashMap::new();
         let selection = node.field("listing");
         if selection.exists() {
-            let found = listing_rows::find_all(ctx.app(), actor, &ids(ids::Kind::Listing), wants(&selection)).await;
+            let found =
+                listing_rows::find_all(ctx.app(), actor, &ids(ids::Kind::Listing), wants(&selection)).await;
             let found = found.map_err(|fault| query_error(fault, actor.locale()))?;
             let known: Vec<Uuid> = found.iter().map(|row| row.id).collect();
             by_listing.extend(known.into_iter().zip(listings(ctx, found, &selection).await?));

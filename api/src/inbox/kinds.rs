@@ -106,7 +106,11 @@ pub const SOURCES: &[Source] = &[
         key: "hold_expires_at",
         due: Due::Until,
         only_due: false,
-        sides: &[Side { who: ASKER, column: "unit_id", rows: "state = 'RETURNED' and correction_id is null" }],
+        sides: &[Side {
+            who: ASKER,
+            column: "unit_id",
+            rows: "state = 'RETURNED' and correction_id is null",
+        }],
     },
     Source {
         kind: Kind::CorrectListing,
@@ -197,7 +201,11 @@ pub const SOURCES: &[Source] = &[
         only_due: false,
         sides: &[
             Side { who: HOLDER, column: "giver_id", rows: "state = 'APPROVED' and warehouse_id is null" },
-            Side { who: STORE, column: "warehouse_id", rows: "state = 'APPROVED' and warehouse_id is not null" },
+            Side {
+                who: STORE,
+                column: "warehouse_id",
+                rows: "state = 'APPROVED' and warehouse_id is not null",
+            },
         ],
     },
     Source {
@@ -216,7 +224,11 @@ pub const SOURCES: &[Source] = &[
         key: "day_to",
         due: Due::Day,
         only_due: true,
-        sides: &[Side { who: ASKER, column: "unit_id", rows: "state in ('HANDED_OVER', 'ON_LOAN') and state = 'ON_LOAN' and lent > 0" }],
+        sides: &[Side {
+            who: ASKER,
+            column: "unit_id",
+            rows: "state in ('HANDED_OVER', 'ON_LOAN') and state = 'ON_LOAN' and lent > 0",
+        }],
     },
     Source {
         kind: Kind::InspectLoan,

@@ -98,7 +98,10 @@ pub async fn page(
 /// # Errors
 /// The database's.
 pub async fn counts(app: &App, actor: &Actor) -> Result<Vec<(Kind, u64)>, Fault> {
-    let mut counts = vec![(Kind::Approve, approvals::read::awaiting(app, actor, None, MOST_COUNTED + 1).await?.len() as u64)];
+    let mut counts = vec![(
+        Kind::Approve,
+        approvals::read::awaiting(app, actor, None, MOST_COUNTED + 1).await?.len() as u64,
+    )];
     for source in SOURCES {
         let Some(ids) = ids_of(app, actor, source, None, MOST_COUNTED + 1) else { continue };
         let mut bounded = Query::select();
@@ -113,12 +116,7 @@ pub async fn counts(app: &App, actor: &Actor) -> Result<Vec<(Kind, u64)>, Fault>
     Ok(counts)
 }
 
-async fn steps(
-    app: &App,
-    actor: &Actor,
-    after: Option<Place>,
-    limit: u64,
-) -> Result<Vec<Awaiting>, Fault> {
+async fn steps(app: &App, actor: &Actor, after: Option<Place>, limit: u64) -> Result<Vec<Awaiting>, Fault> {
     let after = after.and_then(|Place(key, id)| Some((day_of(key)?, id)));
     let rows = approvals::read::awaiting(app, actor, after, limit).await?;
     let waiting = rows.into_iter().filter_map(|(step, case)| {

@@ -84,6 +84,7 @@ async fn take(tx: &Tx, input: &Input, proposal: &Proposal) -> Result<Done, Fault
         unit_id: wanted.unit_id,
         justification: input.justification.clone(),
         needed_by: input.needed_by,
+        need: None,
         lines: lines.map(|line| LineInput { listing_id: line.listing_id, quantity: line.pieces }).collect(),
     };
     let reason = input.over_cap_reason.clone();

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use entity::assets::asset;
 use entity::catalogue::RequiredStep;
 use entity::events::Subject;
-use entity::listings::{Custody, ListingState, Purpose, listing, listing_stock};
+use entity::listings::{Audience, AwardMode, Custody, ListingState, Purpose, listing, listing_stock};
 use entity::organisation::{UnitState, unit};
 use entity::photos::photo;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait};
@@ -91,6 +91,11 @@ fn row(tx: &Tx, offer: &Direct<'_>, author: Uuid) -> listing::Model {
         state: ListingState::Listed,
         purpose: Purpose::Transfer,
         directed_to: Some(offer.receiver),
+        award_mode: AwardMode::FirstCome,
+        claim_window_days: None,
+        audience: Audience::City,
+        audience_id: None,
+        audience_until: None,
         warehouse_id: None,
         note: offer.note.to_owned(),
         approval_number: Some(offer.approval_number.to_owned()),
@@ -99,6 +104,10 @@ fn row(tx: &Tx, offer: &Direct<'_>, author: Uuid) -> listing::Model {
         created_at: tx.now(),
         submitted_at: Some(tx.now()),
         listed_at: Some(tx.now()),
+        confirmed_at: Some(tx.now()),
+        reconfirm_by: None,
+        reconfirm_counted_to: None,
+        paused_at: None,
         updated_at: tx.now(),
         version: 1,
     }

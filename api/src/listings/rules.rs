@@ -163,7 +163,7 @@ pub enum Move {
 
 impl Move {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Hold,
         Self::ReleaseHold,
         Self::WithdrawHeld,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use entity::events::Subject;
-use entity::requests::{LineState, request, request_line};
+use entity::requests::{LineState, NeedClass, request, request_line};
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
 use serde_json::json;
 use uuid::Uuid;
@@ -64,6 +64,7 @@ pub(crate) async fn promise(
             unit_id: *unit,
             justification: justification.to_owned(),
             needed_by: None,
+            need: NeedClass::Ordinary,
             created_by: drafter,
             created_at: tx.now(),
             submitted_by: Some(submitter),
@@ -114,6 +115,9 @@ fn draft(tx: &Tx, request: &request::Model, position: i64, promised: &Promised) 
         hold_expires_at: None,
         hold_counted_to: None,
         queue_place: None,
+        correction_id: None,
+        confirm_until: None,
+        confirm_counted_to: None,
         released: 0,
         received: 0,
         refused: 0,

@@ -425,7 +425,9 @@ pub fn apply(line: &Line, command: Command, now: DateTime<Utc>) -> Result<(Line,
             give_up(line, &mut next, &mut moves, Expired, LineReason::CorrectionUnanswered);
             "requestLine.unconfirmed"
         }
-        (state, Command::ExtendConfirmation { until }) if counts_on(state) && line.correction_id.is_some() => {
+        (state, Command::ExtendConfirmation { until })
+            if counts_on(state) && line.correction_id.is_some() =>
+        {
             next.confirm_until = Some(until);
             next.confirm_counted_to = Some(now);
             "requestLine.confirmationExtended"

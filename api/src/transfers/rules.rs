@@ -50,11 +50,7 @@ pub struct Receipt<'a> {
 
 /// Everything that is wrong with a receipt, each with its field.
 #[must_use]
-pub fn receipt_faults(
-    transfer: &Transfer,
-    receipt: &Receipt<'_>,
-    term: Term,
-) -> Vec<Rejection> {
+pub fn receipt_faults(transfer: &Transfer, receipt: &Receipt<'_>, term: Term) -> Vec<Rejection> {
     if transfer.state != TransferState::InTransit {
         return vec![Rejection::new(Code::WrongState).with("state", transfer.state)];
     }

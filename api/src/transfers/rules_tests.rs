@@ -158,8 +158,12 @@ fn a_receiver_objects_in_time_to_what_was_deemed_and_to_nothing_else() {
     let deemed = rules::receive(&transfer(3), &deemed, by, start());
     assert_eq!((deemed.deemed, deemed.paper_number.as_deref()), (true, Some("送达-1")));
     let receiver = |over| Reverser::Receiver(Term { days: 10, over });
-    let code = |outcome: Result<Transfer, Rejection>| outcome.map(|row| row.state).map_err(|fault| fault.code);
+    let code =
+        |outcome: Result<Transfer, Rejection>| outcome.map(|row| row.state).map_err(|fault| fault.code);
     assert_eq!(code(rules::reverse(&confirmed, receiver(false), "未收到", start())), Err(Code::NotAllowed));
     assert_eq!(code(rules::reverse(&deemed, receiver(true), "未收到", start())), Err(Code::TooLate));
-    assert_eq!(code(rules::reverse(&deemed, receiver(false), "未收到", start())), Ok(TransferState::Reversed));
+    assert_eq!(
+        code(rules::reverse(&deemed, receiver(false), "未收到", start())),
+        Ok(TransferState::Reversed)
+    );
 }

@@ -206,12 +206,10 @@ async fn the_office_deems_a_receipt_after_the_days_and_with_evidence() {
     assert_eq!((row.deemed, row.paper_number.as_deref()), (true, Some("送达〔2026〕3号")));
     world.assert_verified().await;
     // The receiver says that nothing came: thing and savings are the giver's again.
-    let objection = reverse::Input {
-        transfer_id,
-        reason: "从未收到".into(),
-        asset_number: None,
-        place: "一楼".into(),
-    };
+    let objection =
+        reverse::Input {
+            transfer_id, reason: "从未收到".into(), asset_number: None, place: "一楼".into()
+        };
     let giver = reverse::reverse(&world.app, &world.giver.clerk, None, &objection).await;
     assert_eq!(codes(giver), [(Code::NotAllowed, String::new())]);
     world.days(14);

@@ -19,9 +19,11 @@ async fn offer(world: &World, id: Uuid) -> listing::Model {
 }
 
 async fn say(world: &World, who: &Actor, answers: &[(Uuid, bool, Option<&str>)]) -> Result<(), Fault> {
-    let answers = answers
-        .iter()
-        .map(|(id, there, why)| Answer { listing_id: *id, there: *there, reason: why.map(str::to_owned) });
+    let answers = answers.iter().map(|(id, there, why)| Answer {
+        listing_id: *id,
+        there: *there,
+        reason: why.map(str::to_owned),
+    });
     let input = Reconfirm { answers: answers.collect() };
     reconfirm(&world.app, who, None, &input).await.map(drop)
 }
@@ -67,8 +69,12 @@ async fn what_nobody_answers_for_pauses_and_comes_back_with_the_answer() {
 
     // Five working days of grace: up to 12 June, a Friday. From the 10th to the 12th it is frozen.
     world.days(10);
-    let order =
-        Freeze { scope: FreezeScope::Listing, scope_id: listing, cause: FreezeCause::Stocktake, note: String::new() };
+    let order = Freeze {
+        scope: FreezeScope::Listing,
+        scope_id: listing,
+        cause: FreezeCause::Stocktake,
+        note: String::new(),
+    };
     let stop = freeze(&world.app, &world.office, None, &order).await.unwrap();
     world.days(3);
     assert_eq!(pause(&world.app, 10, None).await.unwrap().changed, 0, "it is frozen");
@@ -97,7 +103,10 @@ async fn what_nobody_answers_for_pauses_and_comes_back_with_the_answer() {
     assert_eq!(codes(stranger), [(Code::NotAllowed, "answers.0".into())]);
     say(&world, &world.giver.clerk, &[(listing, true, None)]).await.unwrap();
     let row = offer(&world, listing).await;
-    assert_eq!((row.paused_at, row.reconfirm_by, row.confirmed_at), (None, None, Some(world.app.clock().now())));
+    assert_eq!(
+        (row.paused_at, row.reconfirm_by, row.confirmed_at),
+        (None, None, Some(world.app.clock().now()))
+    );
     assert_eq!(world.state(waiting.id).await, LineState::Submitted, "the queue moves");
     assert!(shown(&world, &world.rival.clerk).await.contains(&listing));
     world.assert_verified().await;
