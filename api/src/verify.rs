@@ -6,7 +6,10 @@
 use crate::app::App;
 use crate::audit::verify::Anchor;
 use crate::fault::Fault;
-use crate::{approvals, assets, audit, awards, catalogue, corrections, disposals, listings, loans, plans, requests, savings, successions, transfers};
+use crate::{
+    approvals, assets, audit, awards, catalogue, corrections, disposals, listings, loans, plans, requests,
+    savings, successions, transfers,
+};
 
 /// What one part of the check found.
 #[derive(Debug)]

@@ -8,7 +8,10 @@ use tokio::sync::Mutex;
 
 use crate::fault::Fault;
 use crate::jobs::{self, Handlers};
-use crate::{approvals, audit, awards, decisions, deliveries, identity, import, listings, loans, photos, plans, requests, successions};
+use crate::{
+    approvals, audit, awards, decisions, deliveries, identity, import, listings, loans, photos, plans,
+    requests, successions,
+};
 
 /// Holds looked at by one statement.
 const HOLDS: u64 = 200;

@@ -21,9 +21,9 @@ use crate::events::graphql::EventsQuery;
 use crate::finding::graphql::{FindingMutation, FindingQuery};
 use crate::identity::graphql::{IdentityMutation, IdentityQuery};
 use crate::import::graphql::{ImportMutation, ImportQuery};
+use crate::inbox::graphql::InboxQuery;
 use crate::jobs::graphql::JobsQuery;
 use crate::kits::graphql::{KitMutation, KitQuery};
-use crate::inbox::graphql::InboxQuery;
 use crate::listings::graphql::{ListingMutation, ListingQuery};
 use crate::loans::graphql::{LoanMutation, LoanQuery};
 use crate::organisation::graphql::{OrganisationMutation, OrganisationQuery};
@@ -66,7 +66,20 @@ struct RuleBookQuery(
 struct GoodsQuery(WarehousesQuery, AssetQuery, ListingQuery, FindingQuery, ImportQuery);
 
 #[derive(Debug, Default, MergedObject)]
-struct MovesQuery(DecisionQuery, RequestQuery, KitQuery, QuotasQuery, TransferQuery, LoanQuery, SavingsQuery, PlanQuery, AwardsQuery, InboxQuery, CorrectionQuery, DisposalQuery);
+struct MovesQuery(
+    DecisionQuery,
+    RequestQuery,
+    KitQuery,
+    QuotasQuery,
+    TransferQuery,
+    LoanQuery,
+    SavingsQuery,
+    PlanQuery,
+    AwardsQuery,
+    InboxQuery,
+    CorrectionQuery,
+    DisposalQuery,
+);
 
 /// What may be asked.
 #[derive(Debug, Default, MergedObject)]

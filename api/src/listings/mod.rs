@@ -14,8 +14,8 @@
 //!
 //! Withdrawals and freezes end or pause the lines of askers, so they live above, in [`crate::decisions`].
 
-pub(crate) mod direct;
 pub mod audience;
+pub(crate) mod direct;
 pub mod draft;
 pub mod freezes;
 pub mod goods;

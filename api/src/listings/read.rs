@@ -147,7 +147,9 @@ pub(crate) fn takeable(unit: Uuid) -> Condition {
         .add(Condition::any().add(listing::Column::DirectedTo.is_null()).add(listing::Column::DirectedTo.eq(unit)))
         .add(listing_stock::Column::Available.gt(0))
         .add(Expr::cust(
-            "not exists (select 1 from request_line q where q.listing_id = listing.id and q.state = 'QUEUED')",
+            "listing.paused_at is null \
+             and not exists (select 1 from request_line q where q.listing_id = listing.id and q.state = 'QUEUED') \
+             and not exists (select 1 from claim_window w where w.listing_id = listing.id and w.state in ('OPEN', 'CLOSED'))",
         ))
         .add(Expr::cust(
             "not exists (select 1 from asset_freeze f left join storage_place bin on bin.id = asset.bin_id \

@@ -16,13 +16,13 @@ use sea_orm::{
 use serde_json::json;
 use uuid::Uuid;
 
-pub(crate) use super::direct::{Direct, direct};
 use super::audience;
+pub(crate) use super::direct::{Direct, direct};
 use super::read;
 use super::rules::{self, Command};
 pub use super::stock::{
-    Asker, Hold, Ticket, deliver, frozen, give_back, hold, lock, lose, lose_lent, release_hold, reopen, reserve,
-    reverse, ticket, to_transit, unreserve, withdraw_reserved,
+    Asker, Hold, Ticket, deliver, frozen, give_back, hold, lock, lose, lose_lent, release_hold, reopen,
+    reserve, reverse, ticket, to_transit, unreserve, withdraw_reserved,
 };
 pub(crate) use super::stock::{Refused, lock_all, promise};
 use super::window;

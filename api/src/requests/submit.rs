@@ -204,9 +204,7 @@ async fn keep(
             .with("asked", line.quantity)
             .with("available", stock.available),
         Hold::Frozen(_) => Rejection::new(Code::Frozen).at(what),
-        Hold::Closed(_) | Hold::Window(_) | Hold::Paused(_) => {
-            Rejection::new(Code::NotOpen).at(what)
-        }
+        Hold::Closed(_) | Hold::Window(_) | Hold::Paused(_) => Rejection::new(Code::NotOpen).at(what),
     };
     Err(refused.into())
 }

@@ -73,6 +73,8 @@ const ELSEWHERE: &[Operation] = &[
     Operation::ResolveDuplicate,
     Operation::CancelImport,
     Operation::ExplainAward,
+    // No kit was ordered here: see `kits`.
+    Operation::KitOrder,
     Operation::DisposalProceeds,
 ];
 
@@ -314,6 +316,11 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
         json!({ "input": { "thoughtOf": thought_of } }),
         None,
     );
+    let desk = || json!([{ "name": "办公桌", "categoryIds": [city.desks] }]);
+    let furnished =
+        |places: i64| json!({ "unitId": city.receivers[0].gid, "items": desk(), "places": places });
+    let split = "query($input: ProposeKitInput!) { proposeKit(input: $input) { pickups } }";
+    read(O::ProposeKit, RECEIVER, split, json!({ "input": furnished(1) }), None);
     let claims = "query($id: ID!) { claims(listingId: $id, first: 100) { edges { node { lineId } } } }";
     read(O::Claims, BOTH, claims, id(&things.claimed.0), Some(&things.claimed.1));
     let ranking = "query($id: ID!) { previewRanking(listingId: $id) { lineId } }";
@@ -412,6 +419,8 @@ async fn cases(city: &City) -> anyhow::Result<Vec<Case>> {
     write(O::CallOffDisposal, GIVER, "CallOffDisposalInput", unsaid);
     let wanted = json!({ "disposalId": things.stale.1, "unitId": receiver, "reason": " " });
     write(O::ObjectToDisposal, RECEIVER, "ObjectToDisposalInput", wanted);
+    let nothing = json!({ "wanted": furnished(0), "justification": "" });
+    write(O::RequestKit, RECEIVER, "RequestKitInput", nothing);
     let reversed = json!({ "transferId": transfer, "reason": "x", "place": "x" });
     write(O::ReverseTransfer, BOTH, "ReverseTransferInput", reversed);
     let deemed = json!({ "transferId": transfer, "evidence": "" });
@@ -484,6 +493,7 @@ async fn things(city: &City) -> anyhow::Result<Things> {
         stale: stale(city).await?,
         import: announced(city).await?,
         plan: planned(city).await?,
+        claimed: claimed(city).await?,
     })
 }
 
@@ -503,8 +513,6 @@ async fn planned(city: &City) -> anyhow::Result<(String, String)> {
     let select = "plan { lines(first: 1) { edges { node { id } } } }";
     let shown = client.mutate("publishAllocationPlan", "PublishAllocationPlanInput", input, select).await?;
     Ok((plan, text(&shown["plan"]["lines"]["edges"][0]["node"]["id"])?))
-        claimed: claimed(city).await?,
-    })
 }
 
 /// An offer whose window is open, and a claim to it.

@@ -5,8 +5,8 @@ use api::approvals::rules::Verdict;
 use api::assets::card::CardPatch;
 use api::assets::update::{Update as CardUpdate, update_asset};
 use api::awards::close::close_windows;
-use api::decisions::decide::{Decide, OneDecision, decide_steps};
 use api::corrections::correct;
+use api::decisions::decide::{Decide, OneDecision, decide_steps};
 use api::decisions::freeze::{Freeze, Unfreeze, freeze, unfreeze};
 use api::decisions::reconfirm::{Answer, Reconfirm, reconfirm};
 use api::decisions::reconfirm_days;
@@ -512,7 +512,8 @@ async fn edit(stage: &Stage, story: &mut Story, view: &View, op: Op) -> anyhow::
 /// A card that others may count on is put right.
 async fn correct_card(stage: &Stage, story: &mut Story, view: &View, op: Op) -> anyhow::Result<Carried> {
     let offered = |id: Uuid| view.listings.iter().any(|(listing, _)| listing.asset_id == id);
-    let good = view.cards.iter().filter(|card| card.state == AssetState::Active && offered(card.id)).collect();
+    let good =
+        view.cards.iter().filter(|card| card.state == AssetState::Active && offered(card.id)).collect();
     let Some(card) = choose(op, good, view.cards.iter().collect()) else { return Ok(Ok(false)) };
     let mut patch = CardPatch { place: Some(story.number()), ..CardPatch::default() };
     let mut worth = 0;
