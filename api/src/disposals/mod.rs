@@ -14,6 +14,7 @@ pub mod complete;
 pub mod graphql;
 pub mod nodes;
 pub mod object;
+pub(crate) mod pass_on;
 pub mod price;
 pub mod proceeds;
 pub mod propose;

@@ -20,6 +20,7 @@ pub mod graphql;
 mod line_nodes;
 mod nodes;
 pub mod object;
+pub(crate) mod pass_on;
 pub mod publish;
 pub mod read;
 pub mod reserve;

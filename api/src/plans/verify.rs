@@ -10,8 +10,10 @@ use crate::audit::read::unpaired;
 const PLANS: &str = "select p.number, p.state, \
     (select count(*) from plan_line l where l.plan_id = p.id and l.state = 'PROPOSED'), \
     (select count(*) from plan_line l join request_line r on r.plan_line_id = l.id join listing o on o.id = r.listing_id \
-        where l.plan_id = p.id and l.state = 'PROPOSED' and r.quantity_asked = l.quantity and r.unit_id = l.receiver_id \
-        and r.giver_id = l.giver_id and (l.listing_id is null or l.listing_id = o.id) and o.unit_id = l.giver_id), \
+        where l.plan_id = p.id and l.state = 'PROPOSED' and r.quantity_asked = l.quantity \
+        and (l.listing_id is null or l.listing_id = o.id) \
+        and ((r.unit_id = l.receiver_id and r.giver_id = l.giver_id) or exists (select 1 from unit u \
+            where u.id in (l.giver_id, l.receiver_id) and u.state <> 'ACTIVE'))), \
     (select count(*) from plan_line l join request_line r on r.plan_line_id = l.id where l.plan_id = p.id), \
     (select count(*) from plan_line l join request_line r on r.plan_line_id = l.id where l.plan_id = p.id and r.state \
         not in ('CLOSED', 'CUT', 'REJECTED', 'CANCELLED', 'EXPIRED', 'OUTRANKED', 'GIVER_FAILED', 'REFUSED')), \

@@ -25,6 +25,10 @@ pub enum Thing {
     Transfers,
     /// What it has lent or borrowed, or promised or asked to.
     Loans,
+    /// Disposals that are not over.
+    Disposals,
+    /// Lines of the office's plans by which it would give or receive.
+    PlanLines,
     /// Open approvals of which it is a side.
     Approvals,
     /// Steps that wait at its seats.
@@ -63,7 +67,9 @@ pub(super) const LIVING: &str = "listing.state in ('DRAFT', 'SUBMITTED', 'AWAITI
     'RETURNED_TO_HOLDER', 'PUBLICITY', 'LISTED', 'RETURNED') \
     or exists (select 1 from listing_stock s where s.listing_id = listing.id and s.held + s.reserved + s.in_transit > 0) \
     or exists (select 1 from loan o where o.listing_id = listing.id \
-        and o.state in ('REQUESTED', 'APPROVED', 'HANDED_OVER', 'ON_LOAN', 'RETURNED'))";
+        and o.state in ('REQUESTED', 'APPROVED', 'HANDED_OVER', 'ON_LOAN', 'RETURNED')) \
+    or exists (select 1 from disposal d where d.listing_id = listing.id \
+        and d.state in ('PROPOSED', 'APPRAISED', 'SUBMITTED', 'PUBLICITY'))";
 /// A request that is a draft, or of which a line is open.
 pub(super) const ASKING: &str = "request.submitted_at is null or exists (select 1 from request_line l \
     where l.request_id = request.id and l.state in ('DRAFT', 'SUBMITTED', 'QUEUED', 'RETURNED', 'RESERVED', \
@@ -74,6 +80,10 @@ const OPEN_LINE: &str =
 const PROMISED_LINE: &str =
     "state in ('SUBMITTED', 'QUEUED', 'RETURNED', 'RESERVED', 'RELEASING', 'IN_TRANSIT')";
 const OPEN_LOAN: &str = "state in ('REQUESTED', 'APPROVED', 'HANDED_OVER', 'ON_LOAN', 'RETURNED')";
+const OPEN_DISPOSAL: &str = "state in ('PROPOSED', 'APPRAISED', 'SUBMITTED', 'PUBLICITY')";
+/// What is promised stands in the plan under the names of that day.
+const PLANNED: &str = "state = 'PROPOSED' and exists (select 1 from allocation_plan p where p.id = plan_line.plan_id \
+    and p.state in ('DRAFT', 'OBJECTIONS', 'SUBMITTED', 'APPROVED', 'RETURNED'))";
 const UNDER_WAY: &str = "state = 'IN_TRANSIT'";
 const LASTING: &str = "valid_to is null or valid_to >= {today}";
 const ALL: &str = "1 = 1";
@@ -97,6 +107,12 @@ pub const COLUMNS: &[(&str, &str, Fate)] = &[
     ("transfer", "receiver_id", Passes(Thing::Transfers, UNDER_WAY)),
     ("loan", "unit_id", Passes(Thing::Loans, OPEN_LOAN)),
     ("loan", "giver_id", Passes(Thing::Loans, OPEN_LOAN)),
+    ("disposal", "unit_id", Passes(Thing::Disposals, OPEN_DISPOSAL)),
+    ("disposal", "objector_id", Stays("who wanted what was to be disposed of")),
+    ("disposal_proceeds", "unit_id", Stays("money came in under the name of its day")),
+    ("plan_line", "giver_id", Passes(Thing::PlanLines, PLANNED)),
+    ("plan_line", "receiver_id", Passes(Thing::PlanLines, PLANNED)),
+    ("plan_objection", "unit_id", Stays("who spoke against a line")),
     ("approval_case", "giver_id", Passes(Thing::Approvals, "state = 'OPEN'")),
     ("approval_case", "receiver_id", Passes(Thing::Approvals, "state = 'OPEN'")),
     ("approval_step", "unit_id", Passes(Thing::Steps, "state in ('WAITING', 'PENDING')")),

@@ -25,7 +25,9 @@ use crate::fault::Fault;
 use crate::identity::{self, Actor, session};
 use crate::listings;
 use crate::write::{self, Tx};
-use crate::{approvals, assets, import, loans, organisation, quotas, requests, transfers, warehouses};
+use crate::{
+    approvals, assets, disposals, import, loans, organisation, plans, quotas, requests, transfers, warehouses,
+};
 
 /// Cards with offers that pass in one transaction.
 const OFFERED: u64 = 50;
@@ -184,6 +186,7 @@ impl Run<'_> {
             let lines = requests::pass_on::asked_of(tx, id, from, to).await?;
             let moving = transfers::pass_on::given(tx, id, from, to).await?;
             let lent = loans::pass_on::lent(tx, id, from, to).await?;
+            disposals::pass_on::of(tx, id, from, to).await?;
             self.row.listings += 1;
             self.row.lines += lines.lines;
             self.row.transfers += i64::try_from(moving.len()).unwrap_or(i64::MAX);
@@ -294,6 +297,7 @@ impl Run<'_> {
             import::pass_on::waiting(tx, *unit, to).await?;
             warehouses::pass_on::kept(tx, *unit, to).await?;
             quotas::pass_on::overrides(tx, *unit, to).await?;
+            plans::pass_on::lines(tx, *unit, to).await?;
             approvals::pass_on::seats(tx, *unit, to).await?;
             organisation::pass_on::hand_down(tx, *unit, to).await?;
             grants += identity::pass_on::pass_grants(tx, *unit, (!pool).then_some(to)).await?;
