@@ -9,7 +9,7 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::read;
@@ -121,19 +121,7 @@ pub(super) async fn save(
 
 /// Notes what happened to a disposal.
 pub(super) fn record(tx: &Tx, disposal: &disposal::Model, event: &'static str) {
-    let payload = json!({
-        "number": disposal.number, "listingId": disposal.listing_id, "assetId": disposal.asset_id,
-        "unitId": disposal.unit_id, "kind": disposal.kind, "state": disposal.state, "quantity": disposal.quantity,
-        "justification": disposal.justification, "beyondRepair": disposal.beyond_repair,
-        "beyondRepairBy": disposal.beyond_repair_by, "appraiser": disposal.appraiser,
-        "appraisedValue": disposal.appraised_value, "appraisedOn": disposal.appraised_on,
-        "appraisalUntil": disposal.appraisal_until, "appraisalReport": disposal.appraisal_report,
-        "publicityFrom": disposal.publicity_from, "publicityUntil": disposal.publicity_until,
-        "askedPrice": disposal.asked_price, "leastPrice": disposal.least_price, "reason": disposal.reason,
-        "comment": disposal.comment, "objectorId": disposal.objector_id, "receiver": disposal.receiver,
-        "evidence": disposal.evidence, "proceeds": disposal.proceeds,
-    });
-    tx.record(Subject::Disposal, disposal.id, disposal.version, event, &payload);
+    tx.record(Subject::Disposal, disposal.id, disposal.version, event, &told(disposal));
 }
 
 /// Opens a case about a disposal, or about its price.
@@ -169,4 +157,20 @@ pub(super) async fn close_cases(tx: &Tx, disposal: Uuid) -> Result<(), Fault> {
         approvals::steps::close(tx, subject, disposal).await?;
     }
     Ok(())
+}
+
+/// A disposal as the trail keeps it.
+pub(crate) fn told(disposal: &disposal::Model) -> Value {
+    json!({
+        "number": disposal.number, "listingId": disposal.listing_id, "assetId": disposal.asset_id,
+        "unitId": disposal.unit_id, "kind": disposal.kind, "state": disposal.state, "quantity": disposal.quantity,
+        "justification": disposal.justification, "beyondRepair": disposal.beyond_repair,
+        "beyondRepairBy": disposal.beyond_repair_by, "appraiser": disposal.appraiser,
+        "appraisedValue": disposal.appraised_value, "appraisedOn": disposal.appraised_on,
+        "appraisalUntil": disposal.appraisal_until, "appraisalReport": disposal.appraisal_report,
+        "publicityFrom": disposal.publicity_from, "publicityUntil": disposal.publicity_until,
+        "askedPrice": disposal.asked_price, "leastPrice": disposal.least_price, "reason": disposal.reason,
+        "comment": disposal.comment, "objectorId": disposal.objector_id, "receiver": disposal.receiver,
+        "evidence": disposal.evidence, "proceeds": disposal.proceeds,
+    })
 }

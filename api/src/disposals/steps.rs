@@ -5,6 +5,7 @@ use entity::disposals::{DisposalReason, disposal};
 use uuid::Uuid;
 
 use super::row;
+pub(crate) use super::row::told;
 use super::rules::Command;
 use crate::approvals::steps::{Decided, Progress};
 use crate::catalogue;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono::TimeDelta;
 use entity::Money;
 use entity::approvals::{CaseState, StepState, approval_case, approval_step};
-use entity::assets::{AssetState, ValueBasis, asset, asset_holding};
+use entity::assets::{AssetState, Condition, ValueBasis, asset, asset_holding};
 use entity::catalogue::{AssetKind, AssetSource, allocation_standard, category};
 use entity::events::Subject;
 use entity::identity::{Locale, Role, Scope, account, role_grant};
@@ -261,7 +261,7 @@ impl World {
                 serial: None,
                 serial_key: None,
                 description: String::new(),
-                condition: None,
+                condition: Some(Condition::Good),
                 place: "一楼".into(),
                 bin_id: None,
                 quantity: offer.quantity,

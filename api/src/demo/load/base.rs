@@ -26,6 +26,8 @@ use crate::write::Tx;
 
 /// Series of request numbers: 调剂申请.
 const REQUESTS: &str = "DJ";
+/// Series of the disposals' numbers.
+const DISPOSALS: &str = "CZ";
 /// Series of transfer numbers: 调拨单.
 const TRANSFERS: &str = "DB";
 /// Series of the ledger's numbers.
@@ -296,7 +298,11 @@ impl Base {
             last,
         };
         let mut rows = Vec::new();
-        for (kind, lasts) in [(REQUESTS, &outline.last_request), (TRANSFERS, &outline.last_transfer)] {
+        for (kind, lasts) in [
+            (REQUESTS, &outline.last_request),
+            (TRANSFERS, &outline.last_transfer),
+            (DISPOSALS, &outline.last_disposal),
+        ] {
             rows.extend(lasts.iter().map(|(year, last)| row(kind, *year, (*last).into())));
         }
         if outline.savings > 0 {
@@ -316,6 +322,11 @@ const FOUNDED: NaiveDate = match NaiveDate::from_ymd_opt(2000, 1, 1) {
 /// A request's number as it is printed.
 pub(super) fn request_number(year: i32, number: u32) -> String {
     format!("{REQUESTS}-{year}-{number:06}")
+}
+
+/// A disposal's number as it is printed.
+pub(super) fn disposal_number(year: i32, number: u32) -> String {
+    format!("{DISPOSALS}-{year}-{number:06}")
 }
 
 /// A transfer's number as it is printed.

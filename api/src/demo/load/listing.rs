@@ -1,8 +1,9 @@
 //! One listing of the city as rows.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 use entity::approvals::ApprovalSubject;
 use entity::assets::{AssetState, asset};
+use entity::disposals::{DisposalKind, DisposalState, disposal};
 use entity::events::Subject;
 use entity::listings::{
     Audience, AwardMode, Custody, FreezeScope, ListingState, Purpose, asset_freeze, listing, listing_stock,
@@ -12,6 +13,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::Context;
+use super::base::disposal_number;
 use super::cards::Cards;
 use super::cases::{self, Case};
 use super::ids::{Of, Stream};
@@ -22,6 +24,7 @@ use crate::assets::details::{Details, RealEstate, Software, Vehicle};
 use crate::assets::serial;
 use crate::assets::verify::Facts;
 use crate::demo::city::{self, GeneratedListing};
+use crate::disposals::steps::told;
 use crate::listings::goods::item_value;
 
 /// What all rows of a listing share.
@@ -139,6 +142,9 @@ fn offer(frame: &mut Frame<'_>, cards: &Cards, tickets: i64, created_at: DateTim
         lost: stock.lost.into(),
         queue_next: tickets + 1,
     });
+    if generated.state == ListingState::Disposal {
+        dispose(frame, cards.main(), rows);
+    }
     if let Some(freeze) = generated.freeze {
         let from_at = frame.at(freeze.from_at);
         rows.freezes.push(asset_freeze::Model {
@@ -152,6 +158,52 @@ fn offer(frame: &mut Frame<'_>, cards: &Cards, tickets: i64, created_at: DateTim
             until_at: None,
         });
     }
+}
+
+/// What nobody took is proposed to be given away.
+fn dispose(frame: &mut Frame<'_>, asset_id: Uuid, rows: &mut Rows) {
+    let generated = frame.listing;
+    let at = frame.at(generated.updated_at);
+    let index = u32::try_from(generated.index).unwrap_or_default();
+    let number = frame.context.outline.disposals.get(&index).copied().unwrap_or_default();
+    let row = disposal::Model {
+        id: frame.ids.next(at),
+        number: disposal_number(generated.updated_at.year(), number),
+        listing_id: frame.id,
+        asset_id,
+        unit_id: frame.giver,
+        warehouse_id: (generated.custody == Custody::Physical).then_some(frame.context.base.warehouse),
+        kind: DisposalKind::Donation,
+        state: DisposalState::Proposed,
+        quantity: generated.stock.withdrawn.into(),
+        justification: generated.reason.unwrap_or_default().to_owned(),
+        beyond_repair: None,
+        beyond_repair_by: None,
+        appraiser: None,
+        appraised_value: None,
+        appraised_on: None,
+        appraisal_until: None,
+        appraisal_report: None,
+        publicity_from: None,
+        publicity_until: None,
+        asked_price: None,
+        least_price: None,
+        reason: None,
+        comment: None,
+        objector_id: None,
+        receiver: None,
+        evidence: None,
+        proceeds: None,
+        created_by: frame.account(generated.created_by),
+        created_at: at,
+        done_by: None,
+        done_at: None,
+        done_on: None,
+        updated_at: at,
+        version: 1,
+    };
+    rows.notes.push(Note::new(Subject::Disposal, row.id, "disposal.loaded", told(&row)));
+    rows.disposals.push(row);
 }
 
 fn card(frame: &mut Frame<'_>, at: DateTime<Utc>) -> asset::Model {

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDateTime};
+use entity::listings::ListingState;
 
 use crate::demo::city::City;
 use crate::demo::city::picture::Picture;
@@ -24,6 +25,10 @@ pub(super) struct Outline {
     pub(super) last_request: BTreeMap<i32, u32>,
     /// As [`Outline::last_request`].
     pub(super) last_transfer: BTreeMap<i32, u32>,
+    /// Number of the disposal that was proposed of a listing, in its civil year, by number of listing.
+    pub(super) disposals: BTreeMap<u32, u32>,
+    /// As [`Outline::last_request`].
+    pub(super) last_disposal: BTreeMap<i32, u32>,
     /// Postings in the ledger: receipts, and those that were taken back.
     pub(super) savings: u32,
 }
@@ -48,6 +53,7 @@ struct Seen {
     lines: Vec<u8>,
     times: Vec<[Option<NaiveDateTime>; 4]>,
     pictures: BTreeSet<Picture>,
+    disposals: Vec<(NaiveDateTime, u32)>,
 }
 
 impl Outline {
@@ -66,6 +72,7 @@ impl Outline {
         });
         let mut outline = Self { first: vec![0], ..Self::default() };
         let (mut created, mut times) = (Vec::with_capacity(count as usize), Vec::new());
+        let mut disposals = Vec::new();
         for mut seen in seen {
             created.append(&mut seen.created);
             for lines in seen.lines {
@@ -74,6 +81,13 @@ impl Outline {
             }
             times.append(&mut seen.times);
             outline.pictures.append(&mut seen.pictures);
+            disposals.append(&mut seen.disposals);
+        }
+        disposals.sort_unstable();
+        for (at, index) in disposals {
+            let last = outline.last_disposal.entry(at.year()).or_default();
+            *last += 1;
+            outline.disposals.insert(index, *last);
         }
         outline.order = (0..count).collect();
         outline.order.sort_unstable_by_key(|index| (created[*index as usize], *index));
@@ -132,6 +146,9 @@ fn look(city: &City, range: std::ops::Range<u32>) -> Seen {
                 received.and_then(|movement| movement.received_at),
                 received.and_then(|movement| movement.reversed_at),
             ]);
+        }
+        if listing.state == ListingState::Disposal {
+            seen.disposals.push((listing.updated_at, index));
         }
         seen.pictures.extend(listing.pictures);
     }

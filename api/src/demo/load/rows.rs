@@ -2,6 +2,7 @@
 
 use entity::approvals::{approval_case, approval_step};
 use entity::assets::{asset, asset_holding};
+use entity::disposals::disposal;
 use entity::listings::{asset_freeze, listing, listing_stock};
 use entity::photos::photo;
 use entity::requests::{request, request_line};
@@ -23,6 +24,7 @@ pub(super) struct Rows {
     pub(super) listings: Vec<listing::Model>,
     pub(super) stocks: Vec<listing_stock::Model>,
     pub(super) freezes: Vec<asset_freeze::Model>,
+    pub(super) disposals: Vec<disposal::Model>,
     pub(super) requests: Vec<request::Model>,
     pub(super) lines: Vec<request_line::Model>,
     pub(super) cases: Vec<approval_case::Model>,
@@ -43,7 +45,7 @@ impl Rows {
         write!(
             assets,
             holdings,
-            photos, listings, stocks, freezes, requests, lines, cases, steps, transfers, savings
+            photos, listings, stocks, freezes, disposals, requests, lines, cases, steps, transfers, savings
         );
         notes::write(tx, self.notes).await
     }
