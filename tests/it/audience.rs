@@ -48,6 +48,7 @@ async fn by_date(backend: Backend) -> Outcome {
     let (server, city) = moves::begin(backend, 1).await?;
     let app = &server.app;
     let at_once = moves::list(&city, "文件柜", 2, 200_000).await?;
+    moves::drained(app).await?;
     ensure!(sees(&city.receivers[0], &at_once, "文件柜").await?, "without a rule everybody sees it at once");
     set(&city, "audience_department_days", 2).await?;
     let narrow = moves::list(&city, "会议桌", 2, 600_000).await?;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use anyhow::{Context, ensure};
 use api::app::App;
 use api::graphql::ids::{Kind, encode};
-use entity::approvals::{StepState, approval_case, approval_step};
+use entity::approvals::{CaseState, StepState, approval_case, approval_step};
 use entity::identity::Role;
 use entity::listings::{ListingState, listing};
 use entity::requests::{LineState, request_line};
@@ -244,12 +244,13 @@ async fn sound(app: &App) -> Outcome {
     for step in approval_step::Entity::find().all(conn).await? {
         steps.entry(step.case_id).or_default().push(step);
     }
-    let mut newest: HashMap<Uuid, approval_case::Model> = HashMap::new();
-    for case in approval_case::Entity::find().order_by_asc(approval_case::Column::Id).all(conn).await? {
-        newest.insert(case.subject_id, case);
-    }
+    // Of what was sent back there are several cases: the clock stands, so their order is not told by their ids.
+    let approved = approval_case::Column::State.eq(CaseState::Approved);
+    let cases = approval_case::Entity::find().filter(approved).all(conn).await?;
+    let cases: HashMap<Uuid, approval_case::Model> =
+        cases.into_iter().map(|case| (case.subject_id, case)).collect();
     let consented = |subject: Uuid| -> Outcome {
-        let case = newest.get(&subject).with_context(|| format!("no case for {subject}"))?;
+        let case = cases.get(&subject).with_context(|| format!("no approval of {subject}"))?;
         let steps = steps.get(&case.id).context("a case without steps")?;
         for step in steps {
             ensure!(step.state == StepState::Approved, "{subject} went past {step:?}");
