@@ -18,6 +18,7 @@ use crate::fault::{Code, Fault, Rejection};
 use crate::identity::Actor;
 use crate::jobs;
 use crate::listings;
+use crate::listings::window;
 use crate::loans;
 use crate::requests;
 use crate::write::{self, Tx};
@@ -68,6 +69,7 @@ pub async fn propose(app: &App, actor: &Actor, key: Option<&str>, input: &Input)
         let card = assets::steps::load_for_update(&tx, offer.asset_id).await?;
         let claimed = stock.held + stock.reserved + stock.in_transit > 0
             || requests::steps::somebody_waits(&tx, offer.id).await?
+            || window::stands(&tx, offer.id).await?
             || loans::steps::booked(&tx, offer.id).await?;
         let quantity = input.quantity.unwrap_or(stock.available);
         let listed_at = offer.listed_at.unwrap_or(offer.created_at);

@@ -70,6 +70,12 @@ pub(crate) async fn of(tx: &Tx, listing: Uuid) -> Result<Option<claim_window::Mo
     Ok(claim_window::Entity::find_by_id(listing).one(tx.conn()).await?)
 }
 
+/// Whether claims to an offer are gathered, or wait to be ranked.
+pub(crate) async fn stands(tx: &Tx, listing: Uuid) -> Result<bool, Fault> {
+    let window = of(tx, listing).await?;
+    Ok(window.is_some_and(|window| matches!(window.state, WindowState::Open | WindowState::Closed)))
+}
+
 /// The windows of several offers, in no order. Whoever sees an offer sees its window.
 ///
 /// # Errors
