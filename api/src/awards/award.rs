@@ -34,7 +34,10 @@ pub(super) async fn award(
     let Some(seal) = seal else { return Ok(false) };
     let first_late = window.first_late.unwrap_or(i64::MAX);
     let mut lines = requests::waiting(tx, listing.id).await?;
-    lines.retain(|line| line.queue_place.is_some_and(|place| place < first_late));
+    let stock = listings::lock(tx, listing.id).await?;
+    // Who claims more than can ever come is told so when the queue settles, and stands in nobody's way.
+    let most = stock.can_still_come();
+    lines.retain(|line| line.quantity <= most && line.queue_place.is_some_and(|place| place < first_late));
     if lines.is_empty() && requests::waiting(tx, listing.id).await?.is_empty() {
         // Every claim was taken back meanwhile.
         return close::empty(tx, window, listing).await;
@@ -47,12 +50,12 @@ pub(super) async fn award(
     let claims = facts::measure(tx.app(), tx.conn(), &window, &lines, &rules).await?;
     let ranked = rules::rank(&rules, claims, |line| rules::draw(&seed, &seal.root, line));
 
-    let stock = listings::lock(tx, listing.id).await?;
-    let frozen = listings::frozen(tx, listing.id).await?;
+    // What is frozen or pauses is handed out to nobody before that is over.
+    let closed = listings::frozen(tx, listing.id).await? || listing.paused_at.is_some();
     let awarded = claim_window::Model {
         state: WindowState::Awarded,
         awarded_at: Some(tx.now()),
-        available: Some(if frozen { 0 } else { stock.available }),
+        available: Some(if closed { 0 } else { stock.available }),
         seal_seq: Some(seal.seq),
         seal_root: Some(seal.root),
         seed: Some(seed),
