@@ -83,7 +83,7 @@ async fn a_promise_is_kept_only_after_its_asker_has_confirmed() {
     let page = crate::graphql::connection::Page::read(None, None).unwrap();
     let seen = read::page(&world.app, &world.asker.clerk, asset, &page).await.unwrap();
     let changes: Vec<Change> = serde_json::from_value(seen[0].changes.clone()).unwrap();
-    let told = Change { field: "condition".into(), before: None, after: Some("POOR".into()) };
+    let told = Change { field: "condition".into(), before: Some("GOOD".into()), after: Some("POOR".into()) };
     assert_eq!((changes, seen[0].material), (vec![told], true));
     let (line, waiting) = (world.line(line.id).await, world.line(waiting.id).await);
     assert_eq!(line.correction_id, Some(seen[0].id));
