@@ -14,14 +14,14 @@ use anyhow::{Context, ensure};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-use commands::What;
+use commands::{Theme, What};
 use stage::{Stage, Story};
 use tests::{ALONE, Backend, Outcome, Registry};
 
 /// Stories of a run: so many at least, and then as many as it takes until each command was carried out.
 const STORIES: u64 = 16;
 /// Stories after which a command that was never carried out is a fault of the test.
-const MOST: u64 = 100;
+const MOST: u64 = 180;
 /// Steps of a story.
 const STEPS: usize = 80;
 /// Commands tried, the rarest so far first, where a step leaves it open what is commanded.
@@ -46,6 +46,7 @@ pub struct Op {
 /// What a story is about and what happens in it.
 #[derive(Clone, Debug)]
 struct Script {
+    theme: Theme,
     pieces: i64,
     value: i64,
     ops: Vec<Op>,
@@ -54,7 +55,8 @@ struct Script {
 impl Script {
     fn of(number: u64) -> Self {
         let mut random = StdRng::seed_from_u64(number);
-        let weights: Vec<(What, u32)> = What::ALL.iter().map(|what| (*what, what.weight())).collect();
+        let theme = Theme::of(number);
+        let weights: Vec<(What, u32)> = What::within(theme).map(|what| (what, what.weight())).collect();
         let all: u32 = weights.iter().map(|(_, weight)| weight).sum();
         let mut op = || {
             let mut at = random.random_range(0..all);
@@ -73,7 +75,7 @@ impl Script {
             }
         };
         let ops = (0..STEPS).map(|_| op()).collect();
-        Self { pieces: random.random_range(4..=16), value: random.random_range(1..=1_000_000), ops }
+        Self { theme, pieces: random.random_range(4..=16), value: random.random_range(1..=1_000_000), ops }
     }
 }
 
@@ -133,7 +135,7 @@ async fn tell(
     let mut story =
         Story::begin(stage, script.pieces, script.value).await.context("the story does not begin")?;
     for op in &script.ops {
-        let choice = if op.rarest { rarest(accepted) } else { vec![op.what] };
+        let choice = if op.rarest { rarest(script.theme, accepted) } else { vec![op.what] };
         for what in choice {
             let op = Op { what, rarest: false, ..*op };
             told.push(op);
@@ -149,9 +151,9 @@ async fn tell(
     checks::verify(stage).await.context("at the end")
 }
 
-/// The commands that were carried out least often, first.
-fn rarest(accepted: &Accepted) -> Vec<What> {
-    let mut all = What::ALL.to_vec();
+/// The commands of a theme that were carried out least often, first.
+fn rarest(theme: Theme, accepted: &Accepted) -> Vec<What> {
+    let mut all: Vec<What> = What::within(theme).collect();
     all.sort_by_key(|what| accepted.get(what.name()).copied().unwrap_or_default());
     all.truncate(TRIES);
     all

@@ -342,19 +342,22 @@ impl KitQuery {
     }
 
     /// The best split of a kit over those who have its things, by distance, condition and number of pick-ups: what `requestKit`
-    /// would ask for now. Nothing is held.
+    /// would ask for now. Nothing is held. Null where the unit is none of the caller's.
     #[graphql(complexity = "100 + 100 * child_complexity")]
     async fn propose_kit(
         &self,
         ctx: &Context<'_>,
         input: ProposeKitInput,
-    ) -> async_graphql::Result<KitProposal> {
+    ) -> async_graphql::Result<Option<KitProposal>> {
         let outcome = async {
             let wanted = input.read()?;
             propose::propose(ctx.app(), ctx.actor().map_err(|_| Fault::Unauthenticated)?, &wanted).await
         };
         let proposal = outcome.await.map_err(|fault| query_error(fault, locale(ctx)))?;
-        shown(ctx, proposal).await
+        match proposal {
+            Some(proposal) => Ok(Some(shown(ctx, proposal).await?)),
+            None => Ok(None),
+        }
     }
 }
 

@@ -66,13 +66,15 @@ pub struct Proposal {
     pub cost: i64,
 }
 
-/// The best split of what the unit could have now.
+/// The best split of what the unit could have now; none where the unit is none of the caller's.
 ///
 /// # Errors
-/// [`Code::NotAllowed`], [`Code::NotFound`] for a kit that there is not, everything that is wrong with places and items.
-pub async fn propose(app: &App, actor: &Actor, wanted: &Wanted) -> Result<Proposal, Fault> {
-    actor.allow(Operation::ProposeKit, &Parties::receiver(wanted.unit_id))?;
-    split(app, actor, wanted).await
+/// [`Code::NotFound`] for a kit that there is not, everything that is wrong with places and items.
+pub async fn propose(app: &App, actor: &Actor, wanted: &Wanted) -> Result<Option<Proposal>, Fault> {
+    if actor.allow(Operation::ProposeKit, &Parties::receiver(wanted.unit_id)).is_err() {
+        return Ok(None);
+    }
+    split(app, actor, wanted).await.map(Some)
 }
 
 /// As [`propose`], for whoever has been asked for the right already.

@@ -142,6 +142,58 @@ alphabet! {
     WaitLong "wait long" 3;
 }
 
+/// What a story may be about beside the one long way of every listing: a story about everything gets nowhere in its steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    Loans,
+    Claims,
+    Upkeep,
+    Disposals,
+}
+
+impl Theme {
+    /// That of a story: every second one begins with an offer for loan.
+    pub fn of(number: u64) -> Self {
+        match number % 6 {
+            0 => Self::Claims,
+            2 => Self::Upkeep,
+            4 => Self::Disposals,
+            _ => Self::Loans,
+        }
+    }
+}
+
+impl What {
+    /// The theme that it belongs to; none where every story may have it.
+    fn theme(self) -> Option<Theme> {
+        use What::{
+            Accrue, AskIfThere, AskLoan, CallOffDisposal, CancelLoan, CompleteDisposal, Confirm, Correct,
+            Decline, EndWindow, ExpireLoans, ExtendLoan, FailLoan, HandOverLoan, InspectLoan, InspectLoanBad,
+            KeepLoan, LapseCorrections, Lend, ObjectToDisposal, OfferForClaims, OfferForLoan, Pause,
+            PrepareDisposal, ProposeDisposal, ReceiveLoan, ReceiveLoanShort, ReturnLoan, ReturnLoanPart,
+            SayGone, SayThere, TellOverdue,
+        };
+        match self {
+            AskLoan | Lend | CancelLoan | FailLoan | HandOverLoan | ReceiveLoan | ReceiveLoanShort
+            | ExtendLoan | ReturnLoan | ReturnLoanPart | InspectLoan | InspectLoanBad | KeepLoan
+            | ExpireLoans | TellOverdue | Accrue | OfferForLoan => Some(Theme::Loans),
+            OfferForClaims | EndWindow => Some(Theme::Claims),
+            Correct | Confirm | Decline | LapseCorrections | AskIfThere | Pause | SayThere | SayGone => {
+                Some(Theme::Upkeep)
+            }
+            ProposeDisposal | PrepareDisposal | ObjectToDisposal | CompleteDisposal | CallOffDisposal => {
+                Some(Theme::Disposals)
+            }
+            _ => None,
+        }
+    }
+
+    /// What a story of this theme may command.
+    pub fn within(theme: Theme) -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(move |what| what.theme().is_none_or(|of| of == theme))
+    }
+}
+
 /// Mostly one of the first, now and then one of all.
 pub fn choose<T>(op: Op, good: Vec<T>, all: Vec<T>) -> Option<T> {
     let mut rows = if op.b.is_multiple_of(13) || good.is_empty() { all } else { good };
