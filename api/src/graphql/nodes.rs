@@ -36,6 +36,8 @@ use crate::warehouses::graphql::Warehouse;
 use crate::{assets, disposals, listings, loans, plans, requests, transfers, warehouses};
 
 /// A thing with a global id.
+// One of them lives for the time of a look-up.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "Global id."))]
 pub enum Node {

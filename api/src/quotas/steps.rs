@@ -2,6 +2,7 @@
 //! each find room for themselves.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use chrono::NaiveDate;
 use entity::assets::asset;
@@ -102,28 +103,31 @@ pub(crate) async fn beyond(
     let mut places: HashMap<(AssetKind, Option<Uuid>), Option<usize>> = HashMap::new();
     for (n, Wanted { card, pieces }) in planned.iter().enumerate() {
         let key = (card.kind, card.category_id);
-        if !places.contains_key(&key) {
-            let capped = read::cap_of(conn, reference, unit, card.kind, card.category_id, day).await?;
-            let place = match capped {
-                None => None,
-                Some(capped) => match known.iter().position(|(counted, _)| *counted == capped.counted) {
-                    Some(place) => Some(place),
-                    None => {
-                        let beyond = Beyond {
-                            category: capped.standard.as_ref().map(|standard| standard.category_id),
-                            allowance: capped.allowance(conn, unit).await?,
-                            planned: 0,
-                            lines: Vec::new(),
-                        };
-                        known.push((capped.counted, beyond));
-                        Some(known.len() - 1)
-                    }
-                },
-            };
-            places.insert(key, place);
-        }
-        let Some(Some(place)) = places.get(&key) else { continue };
-        let beyond = &mut known[*place].1;
+        let place = match places.entry(key) {
+            Entry::Occupied(found) => *found.get(),
+            Entry::Vacant(free) => {
+                let capped = read::cap_of(conn, reference, unit, card.kind, card.category_id, day).await?;
+                let place = match capped {
+                    None => None,
+                    Some(capped) => match known.iter().position(|(counted, _)| *counted == capped.counted) {
+                        Some(place) => Some(place),
+                        None => {
+                            let beyond = Beyond {
+                                category: capped.standard.as_ref().map(|standard| standard.category_id),
+                                allowance: capped.allowance(conn, unit).await?,
+                                planned: 0,
+                                lines: Vec::new(),
+                            };
+                            known.push((capped.counted, beyond));
+                            Some(known.len() - 1)
+                        }
+                    },
+                };
+                *free.insert(place)
+            }
+        };
+        let Some(place) = place else { continue };
+        let beyond = &mut known[place].1;
         beyond.planned = beyond.planned.saturating_add(*pieces);
         if beyond.allowance.left().is_none_or(|left| beyond.planned > left) {
             beyond.lines.push(n);
