@@ -21,7 +21,6 @@
 //! - [`approvals`]: cases and steps. [`decisions`]: what is decided over listings and requests.
 //! - [`successions`]: units that are merged, split or closed.
 //! - [`ranking`]: by what claims to one offer are ranked. [`awards`]: claim windows, and who gets what when they are over.
-//! - [`finding`]: search and its index.
 //! - [`inbox`]: what awaits a person. [`finding`]: search and its index.
 //! - [`audit`]: the chained and sealed trail. [`events`]: the retained log. [`jobs`]: work that goes on by itself; [`work`]: what it is.
 //! - [`deliveries`]: events on their way to other systems (webhooks).
