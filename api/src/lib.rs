@@ -16,8 +16,8 @@
 //! - [`assets`]: cards and their history. [`listings`]: offers, their stock, freezes. [`photos`]: pictures of assets.
 //! - [`corrections`]: what a card on which others count said before and says now.
 //! - [`requests`]: what units ask for. [`quotas`]: what they may ask for. [`transfers`]: hand-overs. [`loans`]: what is lent for
-//!   days. [`kits`]: what furnishes a work place, from whoever has it. [`savings`]: the ledger.
-//!   days. [`savings`]: the ledger. [`disposals`]: what nobody took leaves the books.
+//!   days. [`kits`]: what furnishes a work place, from whoever has it. [`plans`]: who gives what to whom, by the office.
+//!   [`savings`]: the ledger. [`disposals`]: what nobody took leaves the books.
 //! - [`approvals`]: cases and steps. [`decisions`]: what is decided over listings and requests.
 //! - [`successions`]: units that are merged, split or closed.
 //! - [`ranking`]: by what claims to one offer are ranked. [`awards`]: claim windows, and who gets what when they are over.
